@@ -1,0 +1,28 @@
+import type { Config } from 'jest';
+
+/** Node strips the types itself (no transform); started with --experimental-vm-modules. */
+const common = {
+  rootDir: import.meta.dirname,
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: 'node',
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  modulePathIgnorePatterns: ['<rootDir>/.trent', '<rootDir>/dist'],
+} satisfies Config;
+
+const config: Config = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.service\\.spec\\.ts$', '\\.property\\.spec\\.ts$'],
+    },
+    { ...common, displayName: 'property', testMatch: ['**/*.property.spec.ts'] },
+    { ...common, displayName: 'service', testMatch: ['**/*.service.spec.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
+    { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos.ts'] },
+  ],
+};
+
+export default config;
