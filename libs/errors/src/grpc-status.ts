@@ -1,0 +1,26 @@
+/**
+ * gRPC status codes by name, so that a pure library needs no gRPC package.
+ * Source: gRPC core, "Status codes and their use in gRPC" (doc/statuscodes.md).
+ */
+export const grpcStatus = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** A number that gRPC knows as a status code. */
+export type GrpcStatus = (typeof grpcStatus)[keyof typeof grpcStatus];
