@@ -1,7 +1,7 @@
 declare const brand: unique symbol;
 
 /** A `T` that went through the one function that may call it a `B`; no cost at run time. */
-export type Branded<T, B extends string> = T & { readonly [brand]: B };
+export type Branded<T, B extends string> = T & { readonly [brand]: Readonly<Record<B, true>> };
 
 /** Twelve decimal digits. */
 export type AccountId = Branded<string, 'AccountId'>;
@@ -12,15 +12,15 @@ export type BackingKeyId = Branded<string, 'BackingKeyId'>;
 /** Any well-formed Amazon Resource Name. */
 export type Arn = Branded<string, 'Arn'>;
 /** `arn:aws:kms:<region>:<account>:key/<key id>` */
-export type KeyArn = Branded<string, 'KeyArn'>;
+export type KeyArn = Branded<Arn, 'KeyArn'>;
 /** `alias/` and at least one of `[a-zA-Z0-9/_-]`, 256 characters in all. */
 export type AliasName = Branded<string, 'AliasName'>;
 /** `arn:aws:kms:<region>:<account>:alias/<name>` */
-export type AliasArn = Branded<string, 'AliasArn'>;
+export type AliasArn = Branded<Arn, 'AliasArn'>;
 /** 64 lower-case hex digits. */
 export type GrantId = Branded<string, 'GrantId'>;
 /** ARN of a user, role, role session, federated user or account root. */
-export type PrincipalArn = Branded<string, 'PrincipalArn'>;
+export type PrincipalArn = Branded<Arn, 'PrincipalArn'>;
 /** UUID of one request, the same in the answer's header and in the audit record. */
 export type RequestId = Branded<string, 'RequestId'>;
 /** UUID of one audit record. */
