@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { childEnvironment } from '../config.ts';
+import { required, softHsmModulePath, softHsmUtilPath } from '../programs.ts';
+import { secretIn, type Secret } from '../secrets-folder.ts';
+
+const run = promisify(execFile);
+
+/** A SoftHSM configuration with a token folder of its own: one a worker process (DESIGN 6). */
+export interface SoftHsmPlace {
+  readonly module: string;
+  /** Path for the environment variable SOFTHSM2_CONF. */
+  readonly conf: string;
+  readonly label: string;
+  readonly pin: Secret;
+  readonly soPin: Secret;
+}
+
+/** Writes the configuration file and the PINs; the token itself is not there yet. */
+export function prepareSoftHsm(folder: string, label: string): SoftHsmPlace {
+  const module = required('SoftHSM', softHsmModulePath());
+  const tokens = join(folder, 'tokens');
+  mkdirSync(tokens, { recursive: true, mode: 0o700 });
+  const conf = join(folder, 'softhsm2.conf');
+  writeFileSync(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`, {
+    mode: 0o600,
+  });
+  return { module, conf, label, pin: secretIn(folder, 'pin'), soPin: secretIn(folder, 'so-pin') };
+}
+
+/** Initialises an empty token with SoftHSM's own tool (the cluster's tokens are made by the ceremony instead). */
+export async function initialiseToken(place: SoftHsmPlace): Promise<void> {
+  const util = required('softhsm2-util', softHsmUtilPath());
+  const pins = ['--pin', place.pin.value, '--so-pin', place.soPin.value];
+  await run(util, ['--init-token', '--free', '--label', place.label, ...pins], {
+    env: { ...childEnvironment(), SOFTHSM2_CONF: place.conf },
+  });
+}
