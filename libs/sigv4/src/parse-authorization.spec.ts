@@ -15,7 +15,7 @@ function parse(authorization: string | undefined, headers: string[] = ['X-Amz-Da
 }
 
 function presigned(change: Record<string, string | undefined> = {}, headers: string[] = []) {
-  const parameters = {
+  const parameters: Record<string, string | undefined> = {
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
     'X-Amz-Credential': CREDENTIAL,
     'X-Amz-Date': DATE,
