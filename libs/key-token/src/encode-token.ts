@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto';
+
+import { parseAccountId, parseBackingKeyId, parseKeyId, writeKeyId } from '@trent/identifiers';
+import type { BackingKeyId, KeyId } from '@trent/identifiers';
+
+import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_WRAPPED_BYTES } from './key-token.ts';
+import type { KeyTokenHeader } from './key-token.ts';
+
+const MATERIAL_LABEL = Buffer.from('trent/material/v1', 'ascii');
+
+/**
+ * Encodes the header of a token (layout: key-token.ts). The MAC of the token is over this ‖ the wrapped key.
+ * @throws {RangeError} if a field has not its form: a defect of the caller
+ */
+export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
+  const keyId = parseKeyId(header.keyId) ?? refuse('keyId');
+  if (parseAccountId(header.accountId) === undefined) refuse('accountId');
+  if (parseBackingKeyId(header.materialId) === undefined) refuse('materialId');
+  if (!isRegionOrGroup(header.region)) refuse('region');
+  const names = [header.spec, header.usage, header.origin];
+  if (!names.every(isUpperName)) refuse('spec, usage or origin');
+  const classCode = CLASS_OF_CODE.indexOf(header.keyClass);
+  if (classCode < 1) refuse('keyClass');
+
+  const texts = [header.region, ...names];
+  const length = texts.reduce<number>((sum, text) => sum + 1 + text.length, layout.AT_TEXTS);
+  const out = Buffer.alloc(length);
+  out.writeUIntBE(layout.MAGIC, 0, 3);
+  out[3] = layout.FORMAT;
+  out.writeUInt16BE(length, layout.AT_HEADER_LENGTH);
+  out.writeUInt32BE(header.rootVersion, layout.AT_ROOT_VERSION);
+  out[layout.AT_CLASS] = classCode;
+  writeKeyId(keyId, out, layout.AT_KEY_ID);
+  out.write(header.materialId, layout.AT_MATERIAL_ID, 'hex');
+  out.write(header.accountId, layout.AT_ACCOUNT, 'latin1');
+  let at: number = layout.AT_TEXTS;
+  for (const text of texts) {
+    out[at] = text.length;
+    at += 1 + out.write(text, at + 1, 'latin1');
+  }
+  return out;
+}
+
+/**
+ * Joins header ‖ wrapped key ‖ MAC.
+ * @param mac HMAC-SHA-256 by the binding key over header ‖ wrapped key
+ * @throws {RangeError} if the wrapped key is empty or too long, or the MAC has not 32 bytes
+ */
+export function assembleToken(header: Buffer, wrapped: Uint8Array, mac: Uint8Array): Buffer {
+  if (wrapped.length === 0 || wrapped.length > MAX_WRAPPED_BYTES) refuse('wrapped key');
+  if (mac.length !== layout.MAC_BYTES) refuse('MAC');
+  return Buffer.concat([header, wrapped, mac]);
+}
+
+/** Name of a generated material: SHA-256("trent/material/v1" ‖ 17 bytes of the key id ‖ 32 random bytes). It says nothing of the material. */
+export function newMaterialId(keyId: KeyId, random32: Uint8Array): BackingKeyId {
+  if (random32.length !== 32) refuse('random bytes of a material id');
+  const input = Buffer.alloc(MATERIAL_LABEL.length + 17 + 32);
+  input.set(MATERIAL_LABEL, 0);
+  writeKeyId(keyId, input, MATERIAL_LABEL.length);
+  input.set(random32, MATERIAL_LABEL.length + 17);
+  return parseBackingKeyId(hash('sha256', input, 'hex')) ?? refuse('material id');
+}
+
+function refuse(what: string): never {
+  throw new RangeError(`a key token cannot carry this: ${what}`);
+}
