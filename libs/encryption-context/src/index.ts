@@ -1,0 +1,2 @@
+export { canonicalise, MAX_CONTEXT_BYTES } from './canonicalise.ts';
+export type { EncryptionContext } from './canonicalise.ts';
