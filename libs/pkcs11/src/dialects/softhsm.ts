@@ -1,0 +1,13 @@
+import { CKM } from '../constants.ts';
+import type { Dialect } from './dialect.ts';
+
+/** SoftHSM 2.6.1, the embedded development token. */
+export const softhsm: Dialect = {
+  name: 'softhsm',
+  kwp: CKM.AES_KEY_WRAP_PAD,
+  unsupported: {
+    'kwp-edwards': 'wrap: CKR_KEY_NOT_WRAPPABLE, unwrap: CKR_FUNCTION_FAILED',
+    'rsa-oaep-sha256': 'CKR_ARGUMENTS_BAD for any hash but SHA-1',
+  },
+  recognises: (info) => info.manufacturer === 'SoftHSM',
+};

@@ -1,0 +1,17 @@
+export { CKF_MECHANISM, CKK, CKM, CKO, CKR, CKU, CURVES } from './constants.ts';
+export { supports } from './dialects/dialect.ts';
+export type { Capability, Dialect } from './dialects/dialect.ts';
+export { softhsm } from './dialects/softhsm.ts';
+export { softokn } from './dialects/softokn.ts';
+export { standard } from './dialects/standard.ts';
+export { Pkcs11Error, isPkcs11Error, nameOfReturnValue } from './errors.ts';
+export type { KeyPair, ObjectHandle } from './handles.ts';
+export { ecbEncryptData, ecdh1, gcm, hashes, oaep, plain, pss, withBytes } from './mechanism.ts';
+export type { HashName, Mechanism } from './mechanism.ts';
+export { Module, openModule } from './module.ts';
+export type { MechanismInfo, ModuleInfo, ModuleOptions, TokenInfo } from './module.ts';
+export { PoolOperations } from './pool-operations.ts';
+export { Session } from './session.ts';
+export type { SessionInfo } from './session.ts';
+export { compileTemplate } from './template.ts';
+export type { AnyTemplate, AttributeName, CompiledTemplate, Template } from './template.ts';
