@@ -1,0 +1,16 @@
+export { checkMessage, checkPlaintextLength, macBytes, MAX_MESSAGE_BYTES, maxPlaintextBytes, signingAlgorithms } from './algorithms.ts';
+export type { SigningAlgorithmRow } from './algorithms.ts';
+export { checkHasPublicKey, checkKeyUsage, isUsageOperation, usageTable } from './check-key-usage.ts';
+export type { UsageOperation } from './check-key-usage.ts';
+export { GRANT_OPERATIONS, grantOperationsOf } from './grant-operations.ts';
+export type { GrantOperation } from './grant-operations.ts';
+export { mayWrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS } from './import-wrapping.ts';
+export type { WrappingAlgorithm, WrappingKeySpec } from './import-wrapping.ts';
+export { algorithmsOf, isCompatible, keyClassOf, keySpecs, mayRotateAutomatically } from './key-specs.ts';
+export type { KeySpecRow } from './key-specs.ts';
+export { columnOf, isKeyOperation, keyStateTable } from './key-states.ts';
+export type { Cell, KeyOperation } from './key-states.ts';
+export * from './names.ts';
+export { checkMakesDataKeyPairs, checkSpecAndOrigin, usageOfNewKey } from './new-key.ts';
+export { operationInState } from './operation-in-state.ts';
+export type { KeyFacts } from './operation-in-state.ts';

@@ -1,0 +1,78 @@
+import { fail } from '@trent/errors';
+
+import { mayRotateAutomatically } from './key-specs.ts';
+import { columnOf, keyStateTable } from './key-states.ts';
+import type { Cell, KeyOperation } from './key-states.ts';
+import type { KeySpec, KeyState, MultiRegionRole, Origin } from './names.ts';
+
+/** What some operations ask of the key itself. */
+export interface KeyFacts {
+  readonly spec: KeySpec;
+  readonly origin: Origin;
+  readonly multiRegion: MultiRegionRole;
+}
+
+const STATE_ERRORS: Readonly<Partial<Record<Cell, string>>> = {
+  PD: 'is pending deletion.',
+  PI: 'is pending import.',
+  NP: 'is not pending deletion.',
+  UN: 'is unavailable.',
+  CR: 'is creating.',
+  UP: 'is updating.',
+  '-': 'is unavailable.',
+};
+
+/**
+ * Passes if a key in this state may be used so (table: key-states.ts), else throws what AWS KMS answers.
+ * @param arn of the key: the texts begin with it
+ * @param facts without them only the state is judged, not whether origin, spec or role suit the operation
+ * @throws {TrentError} DisabledException, KMSInvalidStateException or UnsupportedOperationException
+ */
+export function operationInState(operation: KeyOperation, state: KeyState, arn: string, facts?: KeyFacts): void {
+  const cell: Cell | undefined = keyStateTable[operation][columnOf[state]];
+  if (cell === 'ok') return;
+  refuseUnlessSuited(cell ?? '-', arn, facts);
+}
+
+function refuseUnlessSuited(cell: Cell, arn: string, facts: KeyFacts | undefined): void {
+  switch (cell) {
+    case 'D':
+      return fail('DisabledException', `${arn} is disabled.`);
+    case 'UO':
+      return facts === undefined ? fail('UnsupportedOperationException') : wrongOrigin(arn, facts.origin);
+    case 'imported':
+      return facts === undefined || facts.origin === 'EXTERNAL' ? undefined : wrongOrigin(arn, facts.origin);
+    case 'status':
+      return facts === undefined || facts.origin === 'AWS_KMS' ? undefined : wrongOrigin(arn, facts.origin);
+    case 'rotates':
+      return facts === undefined ? undefined : checkRotates(arn, facts);
+    case 'turns':
+      return facts === undefined ? undefined : checkTurns(arn, facts);
+    case 'primary':
+      return facts === undefined || facts.multiRegion === 'PRIMARY' ? undefined : notPrimary(arn);
+    default:
+      return fail('KMSInvalidStateException', `${arn} ${STATE_ERRORS[cell] ?? ''}`);
+  }
+}
+
+/** Automatic rotation: symmetric, material of the service's own, not a replica (which follows its primary). */
+function checkRotates(arn: string, facts: KeyFacts): void {
+  if (facts.origin !== 'AWS_KMS') wrongOrigin(arn, facts.origin);
+  if (!mayRotateAutomatically(facts.spec, facts.origin)) fail('UnsupportedOperationException');
+  if (facts.multiRegion === 'REPLICA') notPrimary(arn);
+}
+
+/** Rotation on demand: symmetric, own or imported material, not a replica. Recorded: no text for other specs. */
+function checkTurns(arn: string, facts: KeyFacts): void {
+  if (facts.spec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException');
+  if (facts.origin !== 'AWS_KMS' && facts.origin !== 'EXTERNAL') wrongOrigin(arn, facts.origin);
+  if (facts.multiRegion === 'REPLICA') notPrimary(arn);
+}
+
+function wrongOrigin(arn: string, origin: Origin): never {
+  return fail('UnsupportedOperationException', `${arn} origin is ${origin} which is not valid for this operation.`);
+}
+
+function notPrimary(arn: string): never {
+  return fail('UnsupportedOperationException', `${arn} is not a multi-region primary key.`);
+}
