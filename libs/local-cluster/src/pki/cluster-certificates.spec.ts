@@ -72,7 +72,7 @@ describe('the certificates of a cluster', () => {
     const client = connect({
       port: (server.address() as AddressInfo).port,
       host: '127.0.0.1',
-      servername: 'kms.localhost',
+      servername: 'localhost',
       ca: readFileSync(files.edgeCa),
       cert: readFileSync(account.certificate),
       key: readFileSync(account.key),
