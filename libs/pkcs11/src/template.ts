@@ -63,11 +63,25 @@ declare const compiled: unique symbol;
 /** A template laid out for the addon. It holds the values in clear: wipe one that carries a secret. */
 export type CompiledTemplate = Buffer & { readonly [compiled]: 'template' };
 
+/** An attribute by name with its value, unchecked. */
+export type Entry = readonly [AttributeName, unknown];
+
 /** Lays a template out once, for use in many calls. */
 export function compileTemplate(template: Template): CompiledTemplate {
+  return compileEntries(entriesOf(template));
+}
+
+/** Lays out attributes in the order given, even twice the same one: attacks need that, calls do not. */
+export function compileEntries(entries: readonly Entry[]): CompiledTemplate {
   const arena = new Arena();
-  const count = layOut(arena, template).count;
-  return arena.finish(count) as CompiledTemplate;
+  layOut(arena, entries);
+  return arena.finish(entries.length) as CompiledTemplate;
+}
+
+/** SoftHSM applies a template in order, and CKA_MODIFIABLE=false closes the object to what follows: it comes last. */
+function entriesOf(template: Template): Entry[] {
+  const entries = Object.entries(template) as [AttributeName, unknown][];
+  return entries.sort(([a], [b]) => Number(a === 'modifiable') - Number(b === 'modifiable'));
 }
 
 /** A template by names, or one that was laid out before. */
@@ -80,24 +94,23 @@ export function laidOut(template: AnyTemplate): CompiledTemplate {
 
 const attributeSize = 24;
 
-function layOut(arena: Arena, template: Template): { offset: number; count: number } {
-  const entries = Object.entries(template) as [AttributeName, unknown][];
+function layOut(arena: Arena, entries: readonly Entry[]): number {
   const { offset, bytes } = arena.reserve(entries.length * attributeSize);
   entries.forEach(([name, value], index) => {
     const [type, kind] = attributes[name];
     const at = index * attributeSize;
     putUlong(bytes, type, at);
     if (kind === 'template') {
-      const inner = layOut(arena, value as Template);
-      arena.point(offset + at + 8, inner.offset);
-      putUlong(bytes, inner.count * attributeSize, at + 16);
+      const inner = entriesOf(value as Template);
+      arena.point(offset + at + 8, layOut(arena, inner));
+      putUlong(bytes, inner.length * attributeSize, at + 16);
       return;
     }
     const encoded = encodeValue(kind, value);
     arena.point(offset + at + 8, arena.append(encoded));
     putUlong(bytes, encoded.length, at + 16);
   });
-  return { offset, count: entries.length };
+  return offset;
 }
 
 function encodeValue(kind: Exclude<Kind, 'template'>, value: unknown): Uint8Array {
