@@ -17,8 +17,9 @@ export interface ErrorOptions {
 /** The one error type of Trent: a code of the catalogue, a message in AWS's form, and what may accompany them. */
 export class TrentError extends Error {
   readonly code: ErrorCode;
-  readonly details?: Readonly<Record<string, string>>;
-  readonly retryAfterMs?: number;
+  // Declared, not defined: absent members stay absent.
+  declare readonly details?: Readonly<Record<string, string>>;
+  declare readonly retryAfterMs?: number;
   readonly [brand] = true;
 
   constructor(code: ErrorCode, message = '', options: ErrorOptions = {}) {

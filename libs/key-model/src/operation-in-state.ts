@@ -41,15 +41,20 @@ function refuseUnlessSuited(cell: Cell, arn: string, facts: KeyFacts | undefined
     case 'UO':
       return facts === undefined ? fail('UnsupportedOperationException') : wrongOrigin(arn, facts.origin);
     case 'imported':
-      return facts === undefined || facts.origin === 'EXTERNAL' ? undefined : wrongOrigin(arn, facts.origin);
+      if (facts !== undefined && facts.origin !== 'EXTERNAL') wrongOrigin(arn, facts.origin);
+      return;
     case 'status':
-      return facts === undefined || facts.origin === 'AWS_KMS' ? undefined : wrongOrigin(arn, facts.origin);
+      if (facts !== undefined && facts.origin !== 'AWS_KMS') wrongOrigin(arn, facts.origin);
+      return;
     case 'rotates':
-      return facts === undefined ? undefined : checkRotates(arn, facts);
+      if (facts !== undefined) checkRotates(arn, facts);
+      return;
     case 'turns':
-      return facts === undefined ? undefined : checkTurns(arn, facts);
+      if (facts !== undefined) checkTurns(arn, facts);
+      return;
     case 'primary':
-      return facts === undefined || facts.multiRegion === 'PRIMARY' ? undefined : notPrimary(arn);
+      if (facts !== undefined && facts.multiRegion !== 'PRIMARY') notPrimary(arn);
+      return;
     default:
       return fail('KMSInvalidStateException', `${arn} ${STATE_ERRORS[cell] ?? ''}`);
   }
