@@ -6,9 +6,9 @@ export interface AwsEnum {
   /** AWS spellings in the order of the contract, without the unspecified value. */
   readonly values: readonly string[];
   /** AWS's spelling; undefined for unspecified and unknown numbers. */
-  toAws(number: number | undefined): string | undefined;
+  readonly toAws: (number: number | undefined) => string | undefined;
   /** The proto number; undefined for an unknown spelling. */
-  fromAws(value: string): number | undefined;
+  readonly fromAws: (value: string) => number | undefined;
 }
 
 const byName = new Map<string, AwsEnum>();

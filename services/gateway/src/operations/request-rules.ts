@@ -1,0 +1,123 @@
+import type { kms, OperationName } from '@trent/contracts';
+import { canonicalise, MAX_CONTEXT_BYTES } from '@trent/encryption-context';
+import { fail } from '@trent/errors';
+import { isReservedAliasName, parseAliasName } from '@trent/identifiers';
+
+import { validationError, violation } from './validate.ts';
+
+/** What a request must satisfy beyond the bounds of its members and before any key is looked at (kms-api §1.3, step 4). */
+export type RequestRule = (message: object) => void;
+
+const FEWEST_DAYS = 7;
+const MOST_DAYS = 30;
+/** One UTF-16 unit is three bytes of UTF-8 at most. */
+const MAX_BYTES_A_UNIT = 3;
+
+/**
+ * Rules by operation, in the order in which they are asked. Texts: kms-api §1.7, §1.8, §3.9, §5.3, §5.4.
+ * @throws {TrentError} from a rule, what AWS answers
+ */
+export const requestRules: Readonly<Partial<Record<OperationName, readonly RequestRule[]>>> = {
+  'kms.CreateKey': [rule(oneSpecName), rule(goodTags)],
+  'kms.ScheduleKeyDeletion': [rule(goodWaitingTime)],
+  'kms.CreateAlias': [rule(goodAliasName), rule(keyAsTarget)],
+  'kms.Encrypt': [context('encryptionContext')],
+  'kms.Decrypt': [noRecipient, rule(decryptDryRun), context('encryptionContext')],
+  'kms.ReEncrypt': [rule(reEncryptDryRun), context('sourceEncryptionContext'), context('destinationEncryptionContext')],
+  'kms.GenerateDataKey': [noRecipient, rule(oneLength), context('encryptionContext')],
+  'kms.GenerateDataKeyWithoutPlaintext': [rule(oneLength), context('encryptionContext')],
+  'kms.GenerateRandom': [noRecipient, rule(goodRandom)],
+};
+
+/** The table pairs each rule with the operation whose request it reads. */
+function rule(check: (request: never) => void): RequestRule {
+  return check as RequestRule;
+}
+
+/** Ignoring an attested recipient would hand plaintext to a caller that asked for sealing. */
+function noRecipient(request: object): void {
+  if ((request as kms.DecryptRequest).recipient !== undefined) fail('ValidationException', 'Recipient is not supported');
+}
+
+function oneSpecName(request: kms.CreateKeyRequest): void {
+  if (request.keySpec !== undefined && request.customerMasterKeySpec !== undefined) {
+    fail(
+      'ValidationException',
+      'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+    );
+  }
+}
+
+function goodTags({ tags }: kms.CreateKeyRequest): void {
+  const keys = new Set<string>();
+  for (const { tagKey = '' } of tags) {
+    if (tagKey.slice(0, 4).toLowerCase() === 'aws:') fail('TagException', 'Tags beginning with aws: are reserved');
+    if (keys.has(tagKey)) fail('TagException', 'Duplicate tag keys');
+    keys.add(tagKey);
+  }
+}
+
+/** The model allows 1 to 365 days, the service 7 to 30. */
+function goodWaitingTime({ pendingWindowInDays: days }: kms.ScheduleKeyDeletionRequest): void {
+  if (days === undefined || (days >= FEWEST_DAYS && days <= MOST_DAYS)) return;
+  const bound = days < FEWEST_DAYS ? `greater than or equal to ${String(FEWEST_DAYS)}` : `less than or equal to ${String(MOST_DAYS)}`;
+  throw validationError([violation(`'${String(days)}'`, 'pendingWindowInDays', `Member must have value ${bound}`)]);
+}
+
+function goodAliasName({ aliasName = '' }: kms.CreateAliasRequest): void {
+  if (!aliasName.startsWith('alias/')) {
+    fail(
+      'ValidationException',
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
+  const name = parseAliasName(aliasName);
+  if (name === undefined) return fail('ValidationException', `${aliasName} contains invalid characters for an alias`);
+  if (isReservedAliasName(name)) fail('NotAuthorizedException');
+}
+
+function keyAsTarget({ targetKeyId = '' }: kms.CreateAliasRequest): void {
+  if (targetKeyId.startsWith('alias/') || /^arn:[^:]*:kms:[^:]*:[^:]*:alias\//.test(targetKeyId)) {
+    fail('ValidationException', 'Aliases must refer to keys. Not aliases');
+  }
+}
+
+function oneLength({ keySpec, numberOfBytes }: kms.GenerateDataKeyRequest): void {
+  if ((keySpec === undefined) === (numberOfBytes === undefined)) {
+    fail('ValidationException', 'Please specify either number of bytes or key spec.');
+  }
+}
+
+function goodRandom({ numberOfBytes, customKeyStoreId }: kms.GenerateRandomRequest): void {
+  if (numberOfBytes === undefined) fail('ValidationException', 'NumberOfBytes is required.');
+  if (customKeyStoreId !== undefined) fail('CustomKeyStoreNotFoundException');
+}
+
+function decryptDryRun(request: kms.DecryptRequest): void {
+  ciphertextOrDryRun(request, request.keyId, 'keyId');
+}
+
+function reEncryptDryRun(request: kms.ReEncryptRequest): void {
+  ciphertextOrDryRun(request, request.sourceKeyId, 'sourceKeyId');
+}
+
+/** A dry run may go without a ciphertext if it says so and names the key (kms-api §4). */
+function ciphertextOrDryRun(request: kms.DecryptRequest | kms.ReEncryptRequest, keyId: string | undefined, keyMember: string): void {
+  const ignoresCiphertext = request.dryRunModifiers.length > 0;
+  if (ignoresCiphertext && request.dryRun !== true) fail('ValidationException', 'DryRunModifiers require DryRun to be true.');
+  if (ignoresCiphertext && keyId === undefined) throw validationError([violation('null', keyMember, 'Member must not be null')]);
+  if (!ignoresCiphertext && request.ciphertextBlob === undefined) {
+    throw validationError([violation('null', 'ciphertextBlob', 'Member must not be null')]);
+  }
+}
+
+/** Bounds an encryption context; its canonical form, which costs more, is made only for one that may be too long. */
+function context(property: 'encryptionContext' | 'sourceEncryptionContext' | 'destinationEncryptionContext'): RequestRule {
+  return (request) => {
+    const pairs = (request as Record<string, ReadonlyMap<string, string>>)[property];
+    if (pairs === undefined || pairs.size === 0) return;
+    let units = 0;
+    for (const [key, value] of pairs) units += key.length + value.length + 2;
+    if (units * MAX_BYTES_A_UNIT > MAX_CONTEXT_BYTES) canonicalise(pairs);
+  };
+}
