@@ -1,0 +1,5 @@
+export { finishRecord, responseElementsOf, type RecordOutcome } from './record/finish-record.ts';
+export { redactionOf, type Redaction } from './record/redact.ts';
+export { serviceEventRecord, type ServiceEventFacts } from './record/service-event.ts';
+export { startRecord, tlsDetailsJson, type AuditDraft, type RecordFacts, type TlsDetails } from './record/start-record.ts';
+export { AUDIT_HEADERS, auditStream, auditSubject, messageBody, OUTBOX_PREFIX, readMessageBody } from './message/wire-form.ts';
