@@ -6,7 +6,7 @@ import { waitUntil, type Verdict } from './wait-until.ts';
 
 /** How long a process may take to end after its stop signal before it is killed. */
 const STOP_GRACE_MS = 10_000;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 40_000;
 
 /** What to run: an absolute program path and everything it is given. */
 export interface Command {
@@ -21,8 +21,7 @@ export interface Command {
   readonly stopSignal?: NodeJS.Signals;
   /** Standard output and error are appended here. */
   readonly logFile: string;
-  readonly ready: () => Promise<Verdict> | Verdict;
-  readonly readyTimeoutMs?: number;
+  readonly ready: () => Promise<Verdict>;
 }
 
 /**
@@ -49,15 +48,15 @@ export class ManagedProcess implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Starts the child and waits until it is ready. @throws Error with its last words when it dies or stays unready; nothing is left running. */
-  async start(): Promise<void> {
+  /** Starts the child and waits until it is ready. @throws Error with its last words when it dies or stays unready for so long; nothing is left running. */
+  async start(timeoutMs: number = READY_TIMEOUT_MS): Promise<void> {
     this.spawn();
     const died = new AbortController();
     void this.#ended.then((how) => {
       died.abort(new Error(`${this.command.name} ${how}: ${lastWords(this.command.logFile)}`));
     });
     try {
-      await waitUntil(this.command.name, this.command.readyTimeoutMs ?? READY_TIMEOUT_MS, this.command.ready, died.signal);
+      await waitUntil(this.command.name, timeoutMs, this.command.ready, died.signal);
     } catch (error) {
       await this.kill();
       throw error;

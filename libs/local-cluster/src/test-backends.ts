@@ -5,7 +5,7 @@ import { natsSecret, prepareNats, type NatsNode, type NatsPlace } from './backen
 import type { NatsUser } from './backends/nats-permissions.ts';
 import { postgresUrl, prepareDatabase, preparePostgres, roleSecret, superuserClient, type PostgresRole } from './backends/postgres.ts';
 import { prepareRedis, redisSecret } from './backends/redis.ts';
-import { initialiseToken, prepareSoftHsm, type SoftHsmPlace } from './backends/softhsm.ts';
+import { initialiseToken, prepareSoftHsm, type PreparedSoftHsm } from './backends/softhsm.ts';
 import { freePort, freePorts } from './free-ports.ts';
 import { fetchNatsServer } from './install/fetch-nats-server.ts';
 import { ManagedProcess } from './managed-process.ts';
@@ -45,7 +45,7 @@ export interface TestRedis extends AsyncDisposable {
 }
 
 /** An initialised, empty SoftHSM token in a folder of its own. */
-export interface TestToken extends SoftHsmPlace, Disposable {
+export interface TestToken extends PreparedSoftHsm, Disposable {
   readonly folder: string;
 }
 

@@ -111,7 +111,8 @@ export async function superuserClient(place: PostgresPlace, database: string): P
   return client;
 }
 
-async function postgresReady(place: PostgresPlace): Promise<Verdict> {
+/** Whether it accepts connections. */
+export async function postgresReady(place: PostgresPlace): Promise<Verdict> {
   try {
     const client = await superuserClient(place, 'postgres');
     await client.end();

@@ -43,7 +43,7 @@ export function redisSecret(place: Pick<RedisPlace, 'secrets'>): Secret {
 }
 
 /** Asks with one inline PING; an unauthenticated client is answered NOAUTH, which is an answer of Redis all the same. */
-async function redisReady(place: RedisPlace): Promise<Verdict> {
+export async function redisReady(place: RedisPlace): Promise<Verdict> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port: place.port, timeout: LOOK_TIMEOUT_MS });
     const settle = (verdict: Verdict): void => {

@@ -14,24 +14,37 @@ export interface SoftHsmPlace {
   /** Path for the environment variable SOFTHSM2_CONF. */
   readonly conf: string;
   readonly label: string;
+  readonly tokens: string;
+  readonly pinFile: string;
+  readonly soPinFile: string;
+}
+
+/** A configuration with the PINs, the token itself not there yet. */
+export interface PreparedSoftHsm extends SoftHsmPlace {
   readonly pin: Secret;
   readonly soPin: Secret;
 }
 
-/** Writes the configuration file and the PINs; the token itself is not there yet. */
-export function prepareSoftHsm(folder: string, label: string): SoftHsmPlace {
+/** The paths in a token's folder; nothing is made. */
+export function softHsmPlace(folder: string, label: string): SoftHsmPlace {
   const module = required('SoftHSM', softHsmModulePath());
-  const tokens = join(folder, 'tokens');
+  const path = (name: string): string => join(folder, name);
+  return { module, label, conf: path('softhsm2.conf'), tokens: path('tokens'), pinFile: path('pin'), soPinFile: path('so-pin') };
+}
+
+/** Writes the configuration file and the PINs. */
+export function prepareSoftHsm(folder: string, label: string): PreparedSoftHsm {
+  const place = softHsmPlace(folder, label);
+  const { tokens, conf } = place;
   mkdirSync(tokens, { recursive: true, mode: 0o700 });
-  const conf = join(folder, 'softhsm2.conf');
   writeFileSync(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`, {
     mode: 0o600,
   });
-  return { module, conf, label, pin: secretIn(folder, 'pin'), soPin: secretIn(folder, 'so-pin') };
+  return { ...place, pin: secretIn(folder, 'pin'), soPin: secretIn(folder, 'so-pin') };
 }
 
 /** Initialises an empty token with SoftHSM's own tool (the cluster's tokens are made by the ceremony instead). */
-export async function initialiseToken(place: SoftHsmPlace): Promise<void> {
+export async function initialiseToken(place: PreparedSoftHsm): Promise<void> {
   const util = required('softhsm2-util', softHsmUtilPath());
   const pins = ['--pin', place.pin.value, '--so-pin', place.soPin.value];
   await run(util, ['--init-token', '--free', '--label', place.label, ...pins], {

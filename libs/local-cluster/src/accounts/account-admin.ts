@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import type { PeerCertificate } from 'node:tls';
+import { credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { accounts } from '@trent/contracts';
+import type { ClusterCertificates } from '../pki/cluster-certificates.ts';
+
+/** Creating an account writes through Postgres, NATS and a barrier; beyond this something is wrong. */
+const DEADLINE_MS = 15_000;
+const POLICY_ID = 'URI:spiffe://trent/service/policy';
+
+/** A root access key as its owner gets to see it once. */
+export interface RootKey {
+  readonly accountId: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The operator's door into policy (mutual TLS with the operator's certificate). */
+export interface AccountAdmin extends Disposable {
+  /** Makes an account (a random id when empty). @returns undefined when there is one of this id */
+  createAccount(accountId: string, name: string): Promise<RootKey | undefined>;
+  createRootKey(accountId: string): Promise<RootKey>;
+  /** Lets the bearer of a client certificate with this SPIFFE id act as the account's root. */
+  mapCertificate(accountId: string, spiffeId: string): Promise<void>;
+}
+
+/** Connects to one replica of policy. */
+export function connectAccountAdmin(target: string, certificates: ClusterCertificates): AccountAdmin {
+  const { internalCa, operator } = certificates;
+  const identity = credentials.createSsl(readFileSync(internalCa), readFileSync(operator.key), readFileSync(operator.certificate), {
+    checkServerIdentity: checkIsPolicy,
+  });
+  const client = new accounts.AccountAdminServiceClient(target, identity);
+  const call = <Request, Response>(method: UnaryMethod<Request, Response>, request: Request): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      method.call(client, request, new Metadata(), { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(error);
+      });
+    });
+  return {
+    createAccount: async (accountId, name) => {
+      try {
+        return await call(client.createAccount, { accountId, name });
+      } catch (error) {
+        if ((error as ServiceError).code === status.ALREADY_EXISTS) return undefined;
+        throw error;
+      }
+    },
+    createRootKey: async (accountId) => ({ accountId, ...(await call(client.createRootAccessKey, { accountId })) }),
+    mapCertificate: async (accountId, spiffeId) => {
+      await call(client.mapCertificate, { accountId, spiffeId, principalArn: '' });
+    },
+    [Symbol.dispose]: () => {
+      client.close();
+    },
+  };
+}
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: { deadline: number },
+  callback: (error: ServiceError | null, response: Response) => void,
+) => unknown;
+
+/** The server must be policy itself, not just anybody with a certificate of the internal CA. */
+function checkIsPolicy(_host: string, certificate: PeerCertificate): Error | undefined {
+  const names = certificate.subjectaltname?.split(', ') ?? [];
+  return names.includes(POLICY_ID) ? undefined : new Error(`the server is ${names[0] ?? 'nobody'}, not policy`);
+}

@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { natsSecret, type NatsPlace } from '../backends/nats.ts';
+import { postgresUrl, roleSecret, type PostgresPlace, type PostgresRole } from '../backends/postgres.ts';
+import { redisSecret } from '../backends/redis.ts';
+import type { SoftHsmPlace } from '../backends/softhsm.ts';
+import { cacheFolder, passedThrough, repositoryRoot } from '../config.ts';
+import type { Command } from '../managed-process.ts';
+import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
+import type { Verdict } from '../wait-until.ts';
+import { workerName } from './assign-ports.ts';
+import type { Row } from './row.ts';
+import { AUDIT_STREAMS, type ClusterFolder, type ClusterSettings } from './settings.ts';
+
+/** Services wait for each other (feeds, leases, permit keys); a slow machine starts fifteen of them side by side. */
+const READY_TIMEOUT_MS = 90_000;
+const LOOK_TIMEOUT_MS = 2_000;
+
+/** Who is stopped first: who asks before who answers. */
+const STOP_RANK: Readonly<Record<ServiceName, number>> = {
+  gateway: 6,
+  policy: 5,
+  'key-metadata': 4,
+  'crypto-worker': 3,
+  'audit-ingest': 2,
+};
+
+/** What the services are told about the cluster they are part of. */
+export interface ClusterParts {
+  readonly folder: ClusterFolder;
+  readonly settings: ClusterSettings;
+  readonly postgres: PostgresPlace;
+  readonly nats: NatsPlace;
+  /** The token of a crypto worker, by its process name. */
+  readonly token: (worker: string) => SoftHsmPlace;
+}
+
+/** The rows of all services: every zone has each, a crypto worker a region. */
+export function serviceRows(parts: ClusterParts, after: readonly string[], tokensReady: (worker: string) => readonly string[]): Row[] {
+  const { zones, regions } = parts.settings;
+  return zones.flatMap((zone) => [
+    ...regions.map((region) => {
+      const name = workerName(regions, region, zone);
+      const variables = {
+        ...grpc(parts, name),
+        ...nats(parts, 'crypto-worker'),
+        ...token(parts.token(name)),
+        TRENT_REGION: region,
+        ...feeds(parts),
+      };
+      return { ...row(parts, 'crypto-worker', name, zone, [...after, ...tokensReady(name)], variables), region };
+    }),
+    row(parts, 'key-metadata', `key-metadata-${zone}`, zone, after, {
+      ...grpc(parts, `key-metadata-${zone}`),
+      ...nats(parts, 'key-metadata'),
+      ...postgres(parts, 'key_metadata'),
+      TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
+    }),
+    row(parts, 'policy', `policy-${zone}`, zone, after, {
+      ...grpc(parts, `policy-${zone}`),
+      ...nats(parts, 'policy'),
+      ...postgres(parts, 'policy'),
+      TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'),
+      TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
+    }),
+    row(parts, 'audit-ingest', `audit-ingest-${zone}`, zone, after, {
+      ...grpc(parts, `audit-ingest-${zone}`),
+      ...nats(parts, 'audit-ingest'),
+      ...postgres(parts, 'audit'),
+    }),
+    row(parts, 'gateway', `gateway-${zone}`, zone, after, { ...nats(parts, 'gateway'), ...edge(parts, zone) }),
+  ]);
+}
+
+function row(
+  parts: ClusterParts,
+  service: ServiceName,
+  name: string,
+  zone: string,
+  after: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Row {
+  const { folder, settings } = parts;
+  const prefix = `${name}.`;
+  const ports = Object.fromEntries(
+    Object.entries(settings.ports)
+      .filter(([port]) => port.startsWith(prefix))
+      .map(([port, number]) => [port.slice(prefix.length), number]),
+  );
+  const adminUrl = `http://127.0.0.1:${portOf(settings, `${name}.admin`)}/readyz`;
+  const command: Command = {
+    name,
+    program: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'services', service, 'src', 'main.ts')],
+    env: { NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'), ...passedThrough(), ...common(parts, service, name, zone), ...variables },
+    folder: folder.dir,
+    logFile: folder.logFile(name),
+    ready: () => readyz(adminUrl),
+  };
+  const { ready } = command;
+  return { name, zone, ports, after, stopRank: STOP_RANK[service], readyTimeoutMs: READY_TIMEOUT_MS, prepare: () => command, ready };
+}
+
+/** Asks a service whether it is ready; its answer says why not. */
+async function readyz(url: string): Promise<Verdict> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
+    const text = await answer.text();
+    return answer.ok ? true : text.trim().replaceAll('\n', '; ');
+  } catch {
+    return 'no answer from its admin port';
+  }
+}
+
+function common(parts: ClusterParts, service: ServiceName, name: string, zone: string): Record<string, string> {
+  const pki = clusterCertificates(parts.folder.pki);
+  return {
+    TRENT_SERVICE_INSTANCE: name,
+    TRENT_ZONE: zone,
+    TRENT_TLS_CERT: pki.service(service).certificate,
+    TRENT_TLS_KEY: pki.service(service).key,
+    TRENT_TLS_CA: pki.internalCa,
+    TRENT_ADMIN_LISTEN: `127.0.0.1:${portOf(parts.settings, `${name}.admin`)}`,
+    TRENT_REGIONS: parts.settings.regions.join(','),
+  };
+}
+
+function grpc(parts: ClusterParts, name: string): Record<string, string> {
+  return { TRENT_GRPC_LISTEN: `127.0.0.1:${portOf(parts.settings, `${name}.grpc`)}` };
+}
+
+function nats(parts: ClusterParts, user: ServiceName): Record<string, string> {
+  return {
+    TRENT_NATS_SERVERS: parts.nats.nodes.map(({ port }) => `127.0.0.1:${String(port)}`).join(','),
+    TRENT_NATS_USER: user,
+    TRENT_NATS_PASSWORD_FILE: natsSecret(parts.nats, user).file,
+    TRENT_NATS_REPLICAS: String(parts.nats.nodes.length),
+    TRENT_AUDIT_STREAMS: String(AUDIT_STREAMS),
+  };
+}
+
+function postgres(parts: ClusterParts, role: PostgresRole): Record<string, string> {
+  return { TRENT_POSTGRES_URL: postgresUrl(parts.postgres, role), TRENT_POSTGRES_PASSWORD_FILE: roleSecret(parts.postgres, role).file };
+}
+
+function token(place: SoftHsmPlace): Record<string, string> {
+  return {
+    TRENT_PKCS11_MODULE: place.module,
+    TRENT_PKCS11_TOKEN_LABEL: place.label,
+    TRENT_PKCS11_PIN_FILE: place.pinFile,
+    SOFTHSM2_CONF: place.conf,
+  };
+}
+
+function feeds(parts: ClusterParts): Record<string, string> {
+  return { TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'), TRENT_POLICY_ENDPOINTS: endpoints(parts, 'policy') };
+}
+
+function edge(parts: ClusterParts, zone: string): Record<string, string> {
+  const { settings } = parts;
+  const pki = clusterCertificates(parts.folder.pki);
+  const listen = (kind: 'https' | 'grpc'): string =>
+    `127.0.0.1:${portOf(settings, `shared.${kind}`)}+shared,127.0.0.1:${portOf(settings, `gateway-${zone}.${kind}`)}`;
+  return {
+    TRENT_HTTPS_LISTEN: listen('https'),
+    TRENT_CLIENT_GRPC_LISTEN: listen('grpc'),
+    TRENT_EDGE_TLS_CERT: pki.edge.certificate,
+    TRENT_EDGE_TLS_KEY: pki.edge.key,
+    TRENT_CLIENT_CA: pki.edgeCa,
+    TRENT_POLICY_ENDPOINTS: endpoints(parts, 'policy'),
+    TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'),
+    TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
+    TRENT_AUDIT_INGEST_ENDPOINTS: endpoints(parts, 'audit-ingest'),
+    TRENT_REDIS_URL: `redis://127.0.0.1:${portOf(settings, 'redis.redis')}/0`,
+    TRENT_REDIS_PASSWORD_FILE: redisSecret(parts.folder).file,
+  };
+}
+
+function endpoints({ settings }: ClusterParts, service: ServiceName): string {
+  return settings.zones.map((zone) => `${zone}=127.0.0.1:${portOf(settings, `${service}-${zone}.grpc`)}`).join(',');
+}
+
+function workerEndpoints({ settings }: ClusterParts): string {
+  const { zones, regions } = settings;
+  return regions
+    .flatMap((region) =>
+      zones.map((zone) => `${region}/${zone}=127.0.0.1:${portOf(settings, `${workerName(regions, region, zone)}.grpc`)}`),
+    )
+    .join(',');
+}
+
+/** The port of this name, as text. @throws Error when the settings have none */
+export function portOf(settings: ClusterSettings, name: string): string {
+  const port = settings.ports[name];
+  if (port === undefined) throw new Error(`no port is assigned to ${name}`);
+  return String(port);
+}
