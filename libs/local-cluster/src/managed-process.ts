@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from './config.ts';
+import { lastWords } from './last-words.ts';
 import { waitUntil, type Verdict } from './wait-until.ts';
 
 /** How long a process may take to end after its stop signal before it is killed. */
@@ -127,15 +128,5 @@ export class ManagedProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-}
-
-/** The last line a process logged, for the one line that says why it died. */
-export function lastWords(logFile: string): string {
-  try {
-    const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
-    return lines.at(-1) ?? '';
-  } catch {
-    return '';
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { lastWords, ManagedProcess } from '../managed-process.ts';
+import { lastWords } from '../last-words.ts';
+import { ManagedProcess } from '../managed-process.ts';
 import { identify } from './process-identity.ts';
 import { inOrder, type Row } from './row.ts';
 import type { ProcessPhase, ProcessState } from './state-file.ts';

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_REGION, settingsFor, type UpOptions } from '../cluster/choose-settings.ts';
-import { signalProcess } from '../cluster/process-identity.ts';
+import { isAlive, signalProcess } from '../cluster/process-identity.ts';
 import { portOf } from '../cluster/service-rows.ts';
 import {
   clusterFolder,
@@ -12,9 +12,9 @@ import {
   type ClusterFolder,
   type ClusterSettings,
 } from '../cluster/settings.ts';
-import { readLiveState, type ClusterState } from '../cluster/state-file.ts';
+import { readLiveState, readState, type ClusterState } from '../cluster/state-file.ts';
 import { repositoryRoot } from '../config.ts';
-import { lastWords } from '../managed-process.ts';
+import { lastWords } from '../last-words.ts';
 import { waitUntil } from '../wait-until.ts';
 import { endLeftovers, untilGone } from './leftovers.ts';
 import { LogTail } from './log-tail.ts';
@@ -111,13 +111,13 @@ async function untilReady(folder: ClusterFolder, supervisor: ChildProcess | unde
 
 /** @throws Error when it has failed and will not become ready any more */
 async function verdictOf(folder: ClusterFolder, supervisor: ChildProcess | undefined): Promise<true | string> {
-  const state = readLiveState(folder.state);
-  if (state === undefined || (supervisor !== undefined && state.supervisor.pid !== supervisor.pid)) {
+  const state = readState(folder.state);
+  if (state === undefined || !isAlive(state.supervisor) || (supervisor !== undefined && state.supervisor.pid !== supervisor.pid)) {
     if (supervisor !== undefined && supervisor.exitCode === null && supervisor.signalCode === null)
       return 'the supervisor has not started yet';
-    throw new Error(failureOf(folder));
+    throw new Error(state?.failure ?? failureOf(folder));
   }
-  if (state.phase === 'failed') throw new Error(state.failure ?? failureOf(folder));
+  if (state.phase === 'failed') return state.failure ?? 'it is being taken down';
   if (state.phase !== 'ready') return waitingFor(state);
   const status = await statusOf(folder);
   const late = status.processes.filter(({ state: phase }) => phase !== 'ready');
