@@ -1,0 +1,240 @@
+import { authorize as wire, operations, options, type Operation } from '@trent/contracts';
+import { toErrorDetail } from '@trent/bootstrap';
+import { fail } from '@trent/errors';
+import { checkKeyUsage, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
+import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
+import type { Credentials, Principal } from '../accounts/credentials.ts';
+import { authorizeBeyondKeys, authorizeOnKey } from './decide.ts';
+import type { KeyView, KeyViews } from './key-views.ts';
+import type { PermitKeys } from './permit-keys.ts';
+import { aliasOf, existing, heldView, loadView, readTargets, type KeyTarget } from './resolve-keys.ts';
+import { verifySigV4 } from './signature.ts';
+
+export interface AuthorizeDeps {
+  readonly credentials: Credentials;
+  readonly views: KeyViews;
+  readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
+  /** Whether both feeds that a decision in this region leans on are followed under a live lease. */
+  readonly isLive: (region: string) => boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** What is found out on the way; it goes into the answer also when the end is an error. */
+interface Progress {
+  principal: Principal | undefined;
+  keys: wire.ResolvedKey[];
+}
+
+/**
+ * Decides one item: who calls → which keys → may they → does the key allow it now → the permit.
+ * With everything in view it answers at once, without a promise; never throws.
+ * @param deadline performance.now() milliseconds
+ */
+export function authorizeItem(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  deadline: number,
+): wire.AuthorizeResult | Promise<wire.AuthorizeResult> {
+  const progress: Progress = { principal: undefined, keys: [] };
+  try {
+    const principal = heldPrincipal(deps, item);
+    if (principal === undefined) return authorizeCold(deps, item, deadline, progress);
+    progress.principal = principal;
+    const operation = operationOf(item);
+    const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
+    const views = heldViews(deps, item, principal, targets);
+    if (views === undefined) return authorizeCold(deps, item, deadline, progress);
+    return conclude(deps, item, operation, principal, targets, views, progress);
+  } catch (error) {
+    return failed(item, progress, error);
+  }
+}
+
+async function authorizeCold(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  deadline: number,
+  progress: Progress,
+): Promise<wire.AuthorizeResult> {
+  try {
+    const principal = heldPrincipal(deps, item) ?? (await loadPrincipal(deps, item, deadline));
+    progress.principal = principal;
+    const operation = operationOf(item);
+    const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
+    const views = await Promise.all(
+      targets.map(
+        async (target) =>
+          heldView(deps.views, item.region, principal, target) ?? (await loadView(deps.views, item.region, principal, target, deadline)),
+      ),
+    );
+    return conclude(deps, item, operation, principal, targets, views, progress);
+  } catch (error) {
+    return failed(item, progress, error);
+  }
+}
+
+function heldPrincipal(deps: AuthorizeDeps, item: wire.AuthorizeItem): Principal | undefined {
+  switch (item.caller?.$case) {
+    case 'sigv4': {
+      const key = deps.credentials.accessKey(item.caller.value.accessKeyId);
+      if (key === undefined) return undefined;
+      verifySigV4(item.caller.value, key, deps.now());
+      return key.principal;
+    }
+    case 'certificate':
+      return deps.credentials.certificate(item.caller.value);
+    default:
+      return fail('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  }
+}
+
+async function loadPrincipal(deps: AuthorizeDeps, item: wire.AuthorizeItem, deadline: number): Promise<Principal> {
+  if (item.caller?.$case === 'sigv4') {
+    const key = await deps.credentials.loadAccessKey(item.caller.value.accessKeyId, deadline);
+    verifySigV4(item.caller.value, key, deps.now());
+    return key.principal;
+  }
+  if (item.caller?.$case === 'certificate') return deps.credentials.loadCertificate(item.caller.value, deadline);
+  return fail('MissingAuthenticationTokenException', 'Missing Authentication Token');
+}
+
+function heldViews(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  principal: Principal,
+  targets: readonly KeyTarget[],
+): KeyView[] | undefined {
+  const views: KeyView[] = [];
+  for (const target of targets) {
+    const view = heldView(deps.views, item.region, principal, target);
+    if (view === undefined) return undefined;
+    views.push(view);
+  }
+  return views;
+}
+
+/** Everything is known now; from here on nothing waits, so that no change slips in between the lease's check and the permit. */
+function conclude(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  operation: Operation,
+  principal: Principal,
+  targets: readonly KeyTarget[],
+  found: readonly (KeyView | undefined)[],
+  progress: Progress,
+): wire.AuthorizeResult {
+  if (!deps.isLive(item.region)) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+  if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
+  const now = deps.now();
+  const views = found.map((view, index) => existing(view, targetAt(targets, index), operation, principal, item.region));
+  for (const [index, view] of views.entries()) {
+    if (view.accountId === principal.accountId) progress.keys.push(resolvedKey(targetAt(targets, index), view, ''));
+  }
+  if (operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
+    authorizeBeyondKeys(item, principal, operation, now);
+  views.forEach((view, index) => authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now));
+  if (operation.option.room !== options.Room.ROOM_CRYPTO_WORKER) {
+    return answer(
+      item,
+      principal,
+      views.map((view, index) => resolvedKey(targetAt(targets, index), view, '')),
+      Buffer.alloc(0),
+    );
+  }
+  const materials = views.map((view, index) => usableMaterial(item, operation, targetAt(targets, index), view, index));
+  const keys = views.map((view, index) =>
+    resolvedKey(targetAt(targets, index), view, materials[index]?.materialId ?? '', materials[index]?.token),
+  );
+  return answer(item, principal, keys, item.dryRun ? Buffer.alloc(0) : permitFor(deps, item, principal, views, keys, now));
+}
+
+/**
+ * The material of the key that this use needs, once state, usage and ciphertext allow it.
+ * @throws IncorrectKeyException, DisabledException, KMSInvalidStateException, InvalidKeyUsageException, InvalidCiphertextException
+ */
+function usableMaterial(item: wire.AuthorizeItem, operation: Operation, target: KeyTarget, view: KeyView, index: number) {
+  const { ciphertextKeyId, ciphertextMaterialId } = target.query;
+  if (isKeyOperation(operation.rpc)) operationInState(operation.rpc, view.state, view.arn);
+  const usageOperation = target.action.slice(target.action.indexOf(':') + 1);
+  const algorithm = item.algorithms[index];
+  if (isUsageOperation(usageOperation))
+    checkKeyUsage(usageOperation, view.arn, view.spec, view.usage, algorithm === '' ? undefined : algorithm);
+  if (ciphertextKeyId !== '' && ciphertextKeyId !== view.keyId) {
+    fail('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.');
+  }
+  const material =
+    ciphertextMaterialId === '' ? view.materials[0] : view.materials.find(({ materialId }) => materialId === ciphertextMaterialId);
+  return material ?? fail(ciphertextMaterialId === '' ? 'KMSInternalException' : 'InvalidCiphertextException');
+}
+
+function permitFor(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  principal: Principal,
+  views: readonly KeyView[],
+  keys: readonly wire.ResolvedKey[],
+  now: number,
+): Buffer {
+  return issuePermit(
+    {
+      id: item.requestId,
+      principal: principal.arn,
+      principalVersion: principal.version,
+      account: principal.accountId,
+      operation: item.operation,
+      region: item.region,
+      keys: views.map((view, index) => ({
+        keyArn: view.arn,
+        authorisationVersion: view.version,
+        materialId: keys[index]?.materialId ?? '',
+      })),
+      inputDigest: item.inputDigest,
+      notBeforeMs: now,
+      notAfterMs: now + Math.min(Math.max(item.timeoutMs, 1), MAX_LIFE_MS),
+    },
+    deps.permitKeys.keyFor(item.region, now),
+  );
+}
+
+function operationOf(item: wire.AuthorizeItem): Operation {
+  return operations.get(item.operation) ?? fail('UnknownOperationException');
+}
+
+function targetAt(targets: readonly KeyTarget[], index: number): KeyTarget {
+  return targets[index] ?? fail('KMSInternalException');
+}
+
+const NO_TOKEN = Buffer.alloc(0);
+
+function resolvedKey(target: KeyTarget, view: KeyView, materialId: string, token: Buffer = NO_TOKEN): wire.ResolvedKey {
+  return { keyArn: view.arn, token, materialId, aliasArn: aliasOf(target, view), keySpec: view.spec };
+}
+
+function answer(item: wire.AuthorizeItem, principal: Principal, keys: wire.ResolvedKey[], permit: Buffer): wire.AuthorizeResult {
+  return {
+    id: item.id,
+    accountId: principal.accountId,
+    principalArn: principal.arn,
+    identity: principal.identity,
+    accessKeyId: principal.accessKeyId,
+    keys,
+    permit,
+    error: undefined,
+    quotaPerSecond: 0,
+  };
+}
+
+function failed(item: wire.AuthorizeItem, { principal, keys }: Progress, error: unknown): wire.AuthorizeResult {
+  return {
+    id: item.id,
+    accountId: principal?.accountId ?? '',
+    principalArn: principal?.arn ?? '',
+    identity: principal?.identity ?? '',
+    accessKeyId: principal?.accessKeyId ?? '',
+    keys,
+    permit: NO_TOKEN,
+    error: toErrorDetail(error),
+    quotaPerSecond: 0,
+  };
+}

@@ -1,0 +1,77 @@
+import type { authorize, Operation } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { aliasArn, type AccountId, type AliasName, type RegionName } from '@trent/identifiers';
+import { evaluate, foldCase, type AuthorisationRequest, type Documents } from '@trent/policy-evaluator';
+import type { Principal } from '../accounts/credentials.ts';
+import type { KeyView } from './key-views.ts';
+import type { KeyTarget } from './resolve-keys.ts';
+
+const NO_CONTEXT: ReadonlyMap<string, readonly string[]> = new Map();
+const NO_POLICIES: Documents['identity'] = [];
+
+/**
+ * Asks the evaluator whether the principal may do the action on the key.
+ * @param keyNumber position of the key in the operation, from 1
+ * @throws AccessDeniedException with AWS's text (kms-api §12.3)
+ */
+export function authorizeOnKey(
+  item: authorize.AuthorizeItem,
+  principal: Principal,
+  target: KeyTarget,
+  view: KeyView,
+  keyNumber: number,
+  now: number,
+): void {
+  const hasConditions = view.policy.statements.some(({ conditions }) => conditions.length > 0);
+  const context = hasConditions ? contextOf(item, view, keyNumber) : NO_CONTEXT;
+  const request: AuthorisationRequest = {
+    principal: principalNames(principal),
+    action: target.action,
+    resource: { arn: view.arn, account: view.accountId },
+    context,
+    now,
+  };
+  const decision = evaluate(request, { keyPolicy: view.policy, identity: NO_POLICIES, grants: [] });
+  if (!decision.allowed) {
+    fail('AccessDeniedException', decision.accessDeniedMessage({ fromCiphertext: target.reference === 'ciphertext' }));
+  }
+}
+
+/** Asks about an operation that names no key, or about the alias of one that names both. */
+export function authorizeBeyondKeys(item: authorize.AuthorizeItem, principal: Principal, operation: Operation, now: number): void {
+  const resource =
+    item.aliasName === ''
+      ? '*'
+      : {
+          arn: aliasArn(item.region as RegionName, principal.accountId as AccountId, item.aliasName as AliasName),
+          account: principal.accountId,
+        };
+  const context = contextOf(item, undefined, 0);
+  const decision = evaluate(
+    { principal: principalNames(principal), action: operation.action, resource, context, now },
+    { identity: NO_POLICIES, grants: [] },
+  );
+  if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+}
+
+function principalNames(principal: Principal) {
+  return { arn: principal.arn, account: principal.accountId, type: 'root' as const, uniqueId: principal.uniqueId };
+}
+
+/** Condition keys of the request and of the key (kms-api §11.1: "all key ops" are computed from the key, whatever the request says). */
+function contextOf(item: authorize.AuthorizeItem, view: KeyView | undefined, keyNumber: number): Map<string, readonly string[]> {
+  const context = new Map<string, readonly string[]>();
+  for (const fact of item.facts) {
+    if (fact.keyNumber === 0 || fact.keyNumber === keyNumber) context.set(foldCase(fact.key), fact.values);
+  }
+  if (item.sourceIp !== '') context.set('aws:sourceip', [item.sourceIp]);
+  context.set('aws:requestedregion', [item.region]);
+  if (view === undefined) return context;
+  context.set('kms:keyspec', [view.spec]);
+  context.set('kms:customermasterkeyspec', [view.spec]);
+  context.set('kms:keyusage', [view.usage]);
+  context.set('kms:customermasterkeyusage', [view.usage]);
+  context.set('kms:keyorigin', [view.origin]);
+  context.set('kms:multiregion', [String(view.multiRegion)]);
+  return context;
+}
