@@ -51,3 +51,5 @@ export { anonymous, callerOfSpiffeId, serviceSpiffeId, spiffeIdOf } from './tls/
 export type { Caller } from './tls/spiffe-id.ts';
 export { openTlsIdentity } from './tls/tls-identity.ts';
 export type { TlsFiles, TlsIdentity, TlsMaterial } from './tls/tls-identity.ts';
+export { connectNats } from './nats/connect-nats.ts';
+export type { NatsSettings } from './nats/connect-nats.ts';

@@ -1,0 +1,4 @@
+export { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, WRITE_WINDOW } from './batcher.ts';
+export type { BatcherOptions } from './batcher.ts';
+export { batchStream, serveBatchStream } from './serve-batch-stream.ts';
+export type { BatchCall, BatchItem, BatchResult, ItemContext, ServeOptions } from './serve-batch-stream.ts';
