@@ -12,3 +12,4 @@ export { status, statusOf, type ClusterStatus, type ProcessStatus } from './comm
 export { clusterFolder, readSettings, type ClusterFolder, type ClusterSettings } from './cluster/settings.ts';
 export { accountVariables, readEnvFile, writeEnvFile, type AccountEnvironment } from './accounts/env-file.ts';
 export { openAccount } from './accounts/open-account.ts';
+export { ensureCertificates } from './pki/cluster-certificates.ts';

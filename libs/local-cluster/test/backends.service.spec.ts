@@ -5,7 +5,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { makeSoftHsmToken, startBackends, startNats, type NatsUser, type TestBackends, type TestNats } from '@trent/local-cluster';
+import { makeSoftHsmToken, startBackends, startNats, type NatsUser, type TestBackends, type TestNats } from '../src/index.ts';
 
 /** pg lets a connection string without a password override the password option, so it is put into the string. */
 function postgresAs({ url }: { readonly url: string }, password: string): pg.Client {

@@ -33,7 +33,7 @@ export function connectAccountAdmin(target: string, certificates: ClusterCertifi
   const client = new accounts.AccountAdminServiceClient(target, identity);
   const call = <Request, Response>(method: UnaryMethod<Request, Response>, request: Request): Promise<Response> =>
     new Promise((resolve, reject) => {
-      method.call(client, request, new Metadata(), { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
+      method(request, new Metadata(), { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
         if (error === null) resolve(response);
         else reject(error);
       });
@@ -41,15 +41,15 @@ export function connectAccountAdmin(target: string, certificates: ClusterCertifi
   return {
     createAccount: async (accountId, name) => {
       try {
-        return await call(client.createAccount, { accountId, name });
+        return await call(client.createAccount.bind(client), { accountId, name });
       } catch (error) {
         if ((error as ServiceError).code === status.ALREADY_EXISTS) return undefined;
         throw error;
       }
     },
-    createRootKey: async (accountId) => ({ accountId, ...(await call(client.createRootAccessKey, { accountId })) }),
+    createRootKey: async (accountId) => ({ accountId, ...(await call(client.createRootAccessKey.bind(client), { accountId })) }),
     mapCertificate: async (accountId, spiffeId) => {
-      await call(client.mapCertificate, { accountId, spiffeId, principalArn: '' });
+      await call(client.mapCertificate.bind(client), { accountId, spiffeId, principalArn: '' });
     },
     [Symbol.dispose]: () => {
       client.close();

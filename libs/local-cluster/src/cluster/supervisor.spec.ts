@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -59,7 +60,7 @@ describe('a supervisor', () => {
   });
 
   test('settles a row before the rows that wait for it start', async () => {
-    const settle = async (): Promise<void> => Promise.resolve(writeFileSync(join(folder, 'history'), 'settled\n', { flag: 'a' }));
+    const settle = async (): Promise<void> => writeFile(join(folder, 'history'), 'settled\n', { flag: 'a' });
     const { supervisor } = supervise([child('database', { settle }), child('service', { after: ['database'] })]);
     await supervisor.start();
     await supervisor.stop();

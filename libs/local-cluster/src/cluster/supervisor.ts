@@ -49,7 +49,7 @@ export class Supervisor {
     const failed = new AbortController();
     const ready = new Map<string, Promise<void>>();
     for (const charge of this.#charges) {
-      const before = charge.row.after.map((name) => ready.get(name));
+      const before = charge.row.after.map((name) => ready.get(name)).filter((promise) => promise !== undefined);
       ready.set(
         charge.row.name,
         Promise.all(before).then(() => this.#startFirst(charge, failed.signal)),
@@ -140,9 +140,9 @@ export class Supervisor {
   async #keep(charge: Charge): Promise<void> {
     let backoffMs = FIRST_BACKOFF_MS;
     let since = performance.now();
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isStopping()) {
       const how = await charge.process?.ended;
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       if (performance.now() - since > LIVED_LONG_MS) backoffMs = FIRST_BACKOFF_MS;
       const why = how === undefined ? 'it could not be started' : `${how}: ${lastWords(charge.logFile)}`;
       charge.restarts += 1;
@@ -156,6 +156,10 @@ export class Supervisor {
         this.#events.say(messageOf(error));
       });
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   async #pause(ms: number): Promise<void> {

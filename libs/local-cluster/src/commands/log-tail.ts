@@ -64,7 +64,7 @@ export class LogTail implements Disposable {
 
   #prefix(name: string): string {
     if (!this.#coloured) return `${name} |`;
-    const sum = [...name].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+    const sum = Buffer.from(name).reduce((total, byte) => total + byte, 0);
     return `\u001b[${String(COLOURS[sum % COLOURS.length] ?? 0)}m${name}\u001b[0m |`;
   }
 }

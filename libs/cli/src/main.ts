@@ -1,0 +1,17 @@
+import { accountCommand } from './account.ts';
+import { showCommand } from './show/show.ts';
+import { Command } from 'commander';
+
+/** `npm run trent -- …`: the operator's command. Every failure is one line and exit code 1. */
+const program = new Command('trent')
+  .description('operate a local Trent, and look into its formats')
+  .showHelpAfterError()
+  .addCommand(accountCommand())
+  .addCommand(showCommand((line) => console.log(line)));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Object && 'message' in error ? error.message : error);
+  process.exitCode = 1;
+}
