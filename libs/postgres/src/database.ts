@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { fail } from '@trent/errors';
+import { connectionConfig, type ConnectionOptionsOfRole } from './connection-config.ts';
 import { PooledClient } from './pooled-client.ts';
 import { mayRunAgain, remainingMs, storeTimeout } from './sql-errors.ts';
 import { runTransaction, type Isolation, type Transaction } from './transaction.ts';
-import { columnTypes } from './column-types.ts';
 
 /** Time for a statement whose caller gives no deadline. */
 export const DEFAULT_PATIENCE_MS = 5_000;
@@ -14,23 +13,13 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** A process that hangs inside a transaction (SIGSTOP, lost network) must not hold its locks for long. */
 const IDLE_IN_TRANSACTION_MS = 10_000;
-/** How soon the server notices that the client is gone while it still works for it. */
-const CHECK_INTERVAL_MS = 1_000;
 /** Bound of the queue for connections, a connection: at 2 ms a transaction it is drained within 130 ms. */
 const MAX_WAITING_PER_CONNECTION = 64;
 
 /** Where the database is and how it is used. */
-export interface DatabaseOptions {
-  /** `postgres://role@host:port/database`, without password. */
-  readonly url: string;
-  /** File that holds the password; read anew for each connection, so it may be rotated. */
-  readonly passwordFile?: string;
-  /** Connections, at most. */
+export interface DatabaseOptions extends ConnectionOptionsOfRole {
+  /** Connections, at most. Default 8. */
   readonly pool?: number;
-  /** First and only schema of the search path; default: the role's own. */
-  readonly schema?: string;
-  /** Shown in pg_stat_activity. */
-  readonly applicationName?: string;
   /** Told of connections that broke while idle. */
   readonly onConnectionLost?: (error: unknown) => void;
 }
@@ -80,21 +69,6 @@ export interface Database {
 /** Opens a pool. Connects at first use, and again by itself after losses. */
 export function openDatabase(options: DatabaseOptions): Database {
   return new PooledDatabase(options);
-}
-
-/** Connection settings shared by the pool and by migrations. */
-export function connectionConfig(options: DatabaseOptions): pg.ClientConfig {
-  const { passwordFile } = options;
-  const settings = [`-c client_connection_check_interval=${String(CHECK_INTERVAL_MS)}`];
-  if (options.schema !== undefined) settings.push(`-c search_path=${options.schema}`);
-  return {
-    connectionString: options.url,
-    ...(passwordFile === undefined ? {} : { password: async () => (await readFile(passwordFile, 'utf8')).trimEnd() }),
-    application_name: options.applicationName ?? 'trent',
-    options: settings.join(' '),
-    keepAlive: true,
-    types: columnTypes,
-  };
 }
 
 class PooledDatabase implements Database {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { runner, type RunnerOption } from 'node-pg-migrate';
 import pg from 'pg';
-import { connectionConfig, type DatabaseOptions } from './database.ts';
+import { connectionConfig, type ConnectionOptionsOfRole } from './connection-config.ts';
 import { asStoreError } from './sql-errors.ts';
 
 /** Where node-pg-migrate remembers what was run. */
@@ -17,7 +17,7 @@ export interface IncludedMigration {
 }
 
 /** What to bring up to date. */
-export interface MigrateOptions extends DatabaseOptions {
+export interface MigrateOptions extends ConnectionOptionsOfRole {
   /** The service's schema; made if missing, if the role may. */
   readonly schema: string;
   /** Folder of `0001_name.sql` files. */

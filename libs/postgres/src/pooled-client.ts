@@ -10,6 +10,13 @@ export interface Statement {
   readonly name?: string;
 }
 
+/** What the driver gave: rows, how many were returned or changed, and the command's tag (`COMMIT`, `ROLLBACK`). */
+export interface Answer<Row> {
+  readonly rows: Row[];
+  readonly rowCount: number;
+  readonly command: string;
+}
+
 /**
  * A connection that can be cut. A statement past its deadline cannot be taken back from the driver, so its connection is destroyed;
  * the server notices within CHECK_INTERVAL_MS (client_connection_check_interval) and ends the statement.
@@ -20,7 +27,8 @@ export class PooledClient extends pg.Client {
 
   constructor(config?: pg.ClientConfig) {
     const socket = new Socket();
-    super({ ...config, stream: () => socket });
+    // The pool hides the password from enumeration, so that a spread would lose it.
+    super({ ...config, password: config?.password, stream: () => socket });
     this.#socket = socket;
   }
 
@@ -40,14 +48,18 @@ export class PooledClient extends pg.Client {
    * @param deadline on the scale of performance.now()
    * @throws TrentError DependencyTimeoutException when it is not answered by then or the connection is lost; else the server's own error
    */
-  async run<Row>(statement: Statement, deadline: number): Promise<{ rows: Row[]; rowCount: number; command: string }> {
+  async run<Row>(statement: Statement, deadline: number): Promise<Answer<Row>> {
     const patienceMs = remainingMs(deadline, performance.now());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.cut();
         reject(storeTimeout());
       }, patienceMs);
-      this.query({ text: statement.text, values: [...(statement.values ?? [])], ...(statement.name === undefined ? {} : { name: statement.name }) }).then(
+      this.query({
+        text: statement.text,
+        values: [...(statement.values ?? [])],
+        ...(statement.name === undefined ? {} : { name: statement.name }),
+      }).then(
         (result: pg.QueryResult) => {
           clearTimeout(timer);
           resolve({ rows: result.rows as Row[], rowCount: result.rowCount ?? 0, command: result.command });

@@ -8,12 +8,20 @@ export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 export interface Transaction {
   /** On the scale of performance.now(): when the whole transaction must be done. */
   readonly deadline: number;
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], options?: { readonly name?: string }): Promise<Result<Row>>;
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { readonly name?: string },
+  ): Promise<Result<Row>>;
   /**
    * The last statement, sent together with COMMIT: locks that it takes are held for no round trip of ours, even if this process is
    * stopped right here. Nothing may follow. When it rejects with DependencyTimeoutException, whether it was committed is not known.
    */
-  queryAndCommit<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], options?: { readonly name?: string }): Promise<Result<Row>>;
+  queryAndCommit<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { readonly name?: string },
+  ): Promise<Result<Row>>;
 }
 
 /** Runs `work` between BEGIN and COMMIT on one connection. */

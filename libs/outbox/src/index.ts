@@ -1,0 +1,4 @@
+export { changeTablesSql } from './change-tables.ts';
+export type { ChangeOfView, ChangeWork, Idempotency, Outcome } from './commit-change.ts';
+export { openWriter } from './open-writer.ts';
+export type { ChangeOptions, ChangeWriter, WriterOptions } from './open-writer.ts';
