@@ -23,7 +23,11 @@ interface LogLine {
 export function logs(options: LogOptions, print: (line: string) => void): void {
   const folder = clusterFolder(options.dir);
   const names = existsSync(folder.logs) ? readdirSync(folder.logs).filter((name) => /\.log(\.\d)?$/.test(name)) : [];
-  const wanted = names.filter((name) => isWanted(name, options.process));
+  // Backwards: what was set aside (.2, .1) comes before what followed.
+  const wanted = names
+    .filter((name) => isWanted(name, options.process))
+    .sort()
+    .reverse();
   if (wanted.length === 0) throw new Error(`no log of ${options.process ?? 'any process'} in ${folder.logs}`);
   const lines = wanted
     .flatMap((name) => read(join(folder.logs, name)))
