@@ -61,6 +61,7 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
       ...postgres(parts, 'policy'),
       TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'),
       TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
+      TRENT_POLICY_ENDPOINTS: endpoints(parts, 'policy'),
     }),
     row(parts, 'audit-ingest', `audit-ingest-${zone}`, zone, after, {
       ...grpc(parts, `audit-ingest-${zone}`),
