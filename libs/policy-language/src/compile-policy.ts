@@ -3,7 +3,7 @@ import { fail } from '@trent/errors';
 import { compileActions } from './action-set.ts';
 import { CompiledPolicy } from './compiled-policy.ts';
 import { compileConditions } from './condition.ts';
-import { parseJson, placeOf, type JsonNode } from './json-text.ts';
+import { parseJson, placesIn, type JsonNode, type Place } from './json-text.ts';
 import { malformed, shown, syntaxError } from './malformed.ts';
 import type { ActionSet, CompiledStatement, PolicyKind, ResourceSet } from './policy.ts';
 import { compilePrincipals, type PrincipalSet } from './principal.ts';
@@ -39,13 +39,14 @@ export function compilePolicy(text: string, kind: PolicyKind, source?: string): 
   const maxBytes = kind === 'key' ? MAX_KEY_POLICY_BYTES : MAX_POLICY_BYTES;
   if (Buffer.byteLength(text, 'utf8') > maxBytes) fail('LimitExceededException', `Policy document must not exceed ${maxBytes} bytes.`);
   const foreign = FOREIGN_CHARACTER.exec(text);
-  if (foreign !== null) syntaxError(`${placeText(text, foreign.index)} stands a character outside U+0020 to U+00FF`);
+  const placeOf = placesIn(text);
+  if (foreign !== null) syntaxError(`${placeText(placeOf(foreign.index))} stands a character outside U+0020 to U+00FF`);
   const root = parseJson(text);
   if (root.type !== 'object') syntaxError('The document must be an object');
   refuseUnknown(root.members, DOCUMENT_ELEMENTS, 'The document');
   const version = readVersion(root.members);
   const id = optionalText(root.members, 'Id');
-  const statements = readStatements(root.members).map((node, index) => compileStatement({ text, node, index, version, kind }));
+  const statements = readStatements(root.members).map((node, index) => compileStatement({ placeOf, node, index, version, kind }));
   if (kind !== 'key') refuseRepeatedSids(statements);
   return new CompiledPolicy({
     kind,
@@ -56,8 +57,7 @@ export function compilePolicy(text: string, kind: PolicyKind, source?: string): 
   });
 }
 
-function placeText(text: string, offset: number): string {
-  const { line, column } = placeOf(text, offset);
+function placeText({ line, column }: Place): string {
   return `At line ${line}, column ${column}`;
 }
 
@@ -92,14 +92,14 @@ function refuseRepeatedSids(statements: readonly CompiledStatement[]): void {
 }
 
 interface StatementInput {
-  readonly text: string;
+  readonly placeOf: (offset: number) => Place;
   readonly node: JsonNode;
   readonly index: number;
   readonly version: CompiledPolicy['version'];
   readonly kind: PolicyKind;
 }
 
-function compileStatement({ text, node, index, version, kind }: StatementInput): CompiledStatement {
+function compileStatement({ placeOf, node, index, version, kind }: StatementInput): CompiledStatement {
   if (node.type !== 'object') syntaxError(`Statement ${index + 1} must be an object`);
   const { members } = node;
   refuseUnknown(members, STATEMENT_ELEMENTS, `Statement ${index + 1}`);
@@ -108,7 +108,7 @@ function compileStatement({ text, node, index, version, kind }: StatementInput):
   const sid = readSid(members, kind);
   const principals = readPrincipals(members, kind, index);
   const condition = members.get('Condition');
-  const [start, end] = [placeOf(text, node.start), placeOf(text, node.end)];
+  const [start, end] = [placeOf(node.start), placeOf(node.end)];
   return {
     index,
     effect,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { parseJson, placeOf, type JsonNode } from './json-text.ts';
+import { parseJson, placesIn, type JsonNode } from './json-text.ts';
 
 function plain(node: JsonNode): unknown {
   switch (node.type) {
@@ -91,7 +91,7 @@ describe('a JSON text', () => {
     const text = '{\n  "a": [1]\n}';
     const node = parseJson(text);
     const inner = node.type === 'object' ? node.members.get('a') : undefined;
-    expect(placeOf(text, inner?.start ?? 0)).toEqual({ line: 2, column: 8 });
+    expect(placesIn(text)(inner?.start ?? 0)).toEqual({ line: 2, column: 8 });
     expect(text.slice(inner?.start, inner?.end)).toBe('[1]');
   });
 });

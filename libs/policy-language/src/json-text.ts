@@ -29,15 +29,25 @@ export function parseJson(text: string): JsonNode {
   return node;
 }
 
-/** Line and column, from one, of an offset. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
-  let line = 1;
-  let lineStart = 0;
-  for (let next = text.indexOf('\n'); next >= 0 && next < offset; next = text.indexOf('\n', lineStart)) {
-    line += 1;
-    lineStart = next + 1;
-  }
-  return { line, column: offset - lineStart + 1 };
+/** Line and column, from one. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Reads the lines of a text once, then tells the place of any offset. */
+export function placesIn(text: string): (offset: number) => Place {
+  const starts = [0];
+  for (let next = text.indexOf('\n'); next >= 0; next = text.indexOf('\n', next + 1)) starts.push(next + 1);
+  return (offset) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
 }
 
 interface Reader {
@@ -46,7 +56,7 @@ interface Reader {
 }
 
 function invalid(reader: Reader, what: string): never {
-  const { line, column } = placeOf(reader.text, Math.min(reader.at, reader.text.length));
+  const { line, column } = placesIn(reader.text)(Math.min(reader.at, reader.text.length));
   malformed(`This policy contains invalid Json: ${what} at line ${line}, column ${column}`);
 }
 
