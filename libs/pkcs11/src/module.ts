@@ -113,19 +113,25 @@ export class Module {
     checked(this.#native.initToken(slot, soPin, padded), 'initToken');
   }
 
-  /** Initialises the first free slot as a token with a user PIN and answers where it is. */
+  /** Makes a token with a user PIN in the first free slot, or finishes one that was left without its PIN. */
   createToken(label: string, soPin: Uint8Array, userPin: Uint8Array): TokenInfo {
-    const free = this.tokens().find((token) => !token.isInitialized);
-    if (free === undefined) throw new Error('no uninitialised token is left in this module');
-    this.initToken(free.slot, soPin, label);
-    const token = this.findToken(label);
-    if (token === undefined) throw new Error(`the module lost the token ${label} after its initialisation`);
+    const token = this.findToken(label) ?? this.#initFreeToken(label, soPin);
+    if (token.isUserPinSet) return token;
     const session = this.openSession(token.slot, { readWrite: true });
     session.login(CKU.SO, soPin);
     session.initPin(userPin);
     session.logout();
     session.close();
     return this.tokenInfo(token.slot);
+  }
+
+  #initFreeToken(label: string, soPin: Uint8Array): TokenInfo {
+    const free = this.tokens().find((token) => !token.isInitialized);
+    if (free === undefined) throw new Error('no uninitialised token is left in this module');
+    this.initToken(free.slot, soPin, label);
+    const token = this.findToken(label);
+    if (token === undefined) throw new Error(`the module lost the token ${label} after its initialisation`);
+    return token;
   }
 
   /** A serial session; read-write for token objects. Logging in once counts for all sessions of the process. */

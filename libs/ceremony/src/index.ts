@@ -1,0 +1,15 @@
+export { approveRequest } from './approve.ts';
+export { CeremonyError } from './ceremony-error.ts';
+export type { CeremonyReason } from './ceremony-error.ts';
+export { createPackage } from './genesis.ts';
+export { completeJoin, createJoinRequest, hasJoined } from './join.ts';
+export type { JoinResult, PendingJoin } from './join.ts';
+export { cardOf, createOperator, readOperator, writeOperator } from './operator.ts';
+export type { OperatorCard, OperatorIdentity } from './operator.ts';
+export { createGenesisRequest, parseApproval, parseRequest, requestDigest, requestLifetimeMs } from './request.ts';
+export type { Approval, CeremonyRequest, GenesisRequest, JoinRequest } from './request.ts';
+export { packageDigest, parsePackage, readPackage, writePackage } from './root-package.ts';
+export type { RootPackage } from './root-package.ts';
+export { genesisHere, joinHere } from './single-operator.ts';
+export { openToken } from './token.ts';
+export type { CeremonyToken } from './token.ts';
