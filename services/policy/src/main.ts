@@ -4,7 +4,7 @@ import {
   clientCredentials,
   connectNats,
   endpointsOf,
-  readConfig,
+  loadConfig,
   runService,
   startGrpcServer,
   toErrorDetail,
@@ -33,7 +33,7 @@ import { findAccessKey, findCertificate } from './store/accounts.ts';
 const CALL_MS = 3_000;
 const SCHEMA = 'policy';
 
-const config = readConfig(policyConfig);
+const config = loadConfig(policyConfig, process.env, process.argv);
 await runService('policy', config, (rt) => start(rt, config));
 
 async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {

@@ -1,0 +1,111 @@
+import { randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
+import { jetstream } from '@nats-io/jetstream';
+import { auditSubject } from '@trent/audit-record';
+import {
+  bind,
+  clientCredentials,
+  connectNats,
+  endpointsOf,
+  loadConfig,
+  runService,
+  startGrpcServer,
+  unary,
+  type ServiceRuntime,
+} from '@trent/bootstrap';
+import { execute, feed, invoke, metadata } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { openUnaryLink } from '@trent/grpc-link';
+import { newEventId, pooledRandom } from '@trent/identifiers';
+import { changeTablesSql, openWriter } from '@trent/outbox';
+import { migrate, openDatabase, type Database } from '@trent/postgres';
+import { keyMetadataConfig, type KeyMetadataConfig } from './config.ts';
+import type { Deps } from './operations/call.ts';
+import { invokeOperation } from './operations/index.ts';
+import { markersWith } from './operations/marker.ts';
+import { loadKeyViews } from './store/key-views.ts';
+import { openTokenStream } from './store/token-stream.ts';
+import { Sweeper } from './timers/sweep.ts';
+
+const SCHEMA = 'key_metadata';
+
+const config = loadConfig(keyMetadataConfig, process.env, process.argv);
+await runService('key-metadata', config, (rt) => start(rt, config));
+
+async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<void> {
+  const nats = await connectNats(config, rt);
+  const connection = { url: config.postgresUrl, passwordFile: config.postgresPasswordFile, schema: SCHEMA };
+  await migrate({
+    ...connection,
+    dir: join(import.meta.dirname, '../migrations'),
+    include: [{ name: '0002_change', sql: changeTablesSql }],
+  });
+  const db = openDatabase({ ...connection, pool: config.postgresPool, applicationName: rt.instance });
+  rt.onDrain('postgres', () => db.close());
+  const writer = await openWriter({
+    db,
+    schema: SCHEMA,
+    feeds: config.regions.map((region) => `keys.${region}`),
+    nats,
+    jetstream: jetstream(nats),
+    auditSubject: (region, attempt) => auditSubject(region, attempt % config.auditStreams),
+    log: rt.log,
+  });
+  rt.onDrain('writer', () => writer.close());
+  const tokens = await openTokenStream(nats, config.regions, config.natsReplicas);
+  const deps: Deps = {
+    db,
+    writer,
+    markers: markersWith(await readMarkerKey(db)),
+    generateMaterial: materialsOf(rt, config),
+    keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
+    now: Date.now,
+  };
+  const random = pooledRandom(randomFillSync);
+  const sweeper = new Sweeper({
+    db,
+    writer,
+    log: rt.log,
+    newEventId: () => newEventId(random),
+    forgetTokens: (region, keyId) => tokens.forget(region, keyId),
+  });
+  rt.onDrain('sweeper', () => sweeper.close());
+  rt.debugState('sweeper', () => sweeper.state);
+  rt.debugState('postgres', () => db.state());
+  await startGrpcServer(rt, {
+    listen: [config.grpcListen],
+    bindings: [
+      bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(deps, request, call.deadline)) }),
+      bind(metadata.KeyViewServiceService, {
+        loadKeyViews: unary(async ({ queries }, call) => ({ answers: await loadKeyViews(db, queries, call.deadline) })),
+      }),
+      bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
+    ],
+  });
+}
+
+function materialsOf(rt: ServiceRuntime, config: KeyMetadataConfig): Deps['generateMaterial'] {
+  const credentials = clientCredentials(rt.tls, 'crypto-worker');
+  const links = new Map(
+    config.regions.map((region) => [
+      region,
+      openUnaryLink({
+        name: `crypto-worker/${region}`,
+        endpoints: endpointsOf(config.cryptoWorkerEndpoints, region),
+        zone: config.zone,
+        credentials,
+        runtime: rt,
+      }),
+    ]),
+  );
+  return (request, deadline) => {
+    const link = links.get(request.region) ?? fail('KMSInternalException');
+    // A backing key that is made twice is one too many in no store: it was answered to nobody.
+    return link.call(execute.MaterialServiceService.generateMaterial, request, { deadline, repeat: 'safe' });
+  };
+}
+
+async function readMarkerKey(db: Database): Promise<Buffer> {
+  const { rows } = await db.query<{ key: Buffer }>('select key from marker_key');
+  return rows[0]?.key ?? fail('KMSInternalException');
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { finishRecord, responseElementsOf } from '@trent/audit-record';
+import { operations, type invoke, type KeyMetadataRpc, type Operation } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
+import type { ChangeOfView, ChangeWriter } from '@trent/outbox';
+import type { Database, Transaction } from '@trent/postgres';
+import type { GenerateMaterial } from './materials.ts';
+import type { Markers } from './marker.ts';
+
+/** What handlers lean on. */
+export interface Deps {
+  readonly db: Database;
+  readonly writer: ChangeWriter;
+  readonly markers: Markers;
+  readonly generateMaterial: GenerateMaterial;
+  /** Keeps a wrapped key a second time, in JetStream; resolves on its ack. */
+  readonly keepToken: (region: string, keyId: string, materialId: string, token: Buffer, deadline: number) => Promise<void>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** One authorised call. */
+export interface Call {
+  readonly request: invoke.InvokeRequest;
+  readonly operation: Operation;
+  readonly region: RegionName;
+  readonly accountId: AccountId;
+  /** performance.now() milliseconds. */
+  readonly deadline: number;
+}
+
+/** Reads the call of a request. @throws UnknownOperationException */
+export function readCall(request: invoke.InvokeRequest, deadline: number): Call {
+  const operation = operations.get(request.operation) ?? fail('UnknownOperationException');
+  return { request, operation, region: request.region as RegionName, accountId: (request.caller?.accountId ?? '') as AccountId, deadline };
+}
+
+/** Key id and owner of the nth key that policy resolved and authorised. */
+export function keyOf(call: Call, index = 0): { readonly arn: string; readonly keyId: string; readonly accountId: AccountId } {
+  const arn = call.request.keyArns[index] ?? fail('KMSInternalException');
+  const parts = parseArn(arn) ?? fail('KMSInternalException');
+  return { arn, keyId: parts.resource.slice('key/'.length), accountId: parts.account as AccountId };
+}
+
+/** What a change did. */
+export interface Done<Response> {
+  readonly response: Response;
+  /** ARNs for the record. */
+  readonly resources: readonly string[];
+  readonly changes: readonly ChangeOfView[];
+}
+
+/**
+ * One change: the work, its idempotency row, its record and its place in the feed commit together or not at all.
+ * @param work may run again after a deadlock
+ */
+export async function change<Response extends object>(
+  deps: Deps,
+  call: Call,
+  work: (tx: Transaction) => Promise<Done<Response>>,
+): Promise<invoke.InvokeResponse> {
+  const { request, operation } = call;
+  const output = await deps.writer.change({ deadline: call.deadline, idempotency: idempotencyOf(call) }, async (tx) => {
+    const { response, resources, changes } = await work(tx);
+    const responseElements = responseElementsOf(operation, response, resources[0]);
+    const record = finishRecord(request.auditDraft, { ...(responseElements === undefined ? {} : { responseElements }), resources });
+    return { answer: operation.responseCodec.encode(response), changes, audit: [{ region: call.region, record }] };
+  });
+  return { output: Buffer.from(output), recorded: true };
+}
+
+function idempotencyOf({ request, operation }: Call) {
+  if (request.invocationId === '') return undefined;
+  const inputDigest = createHash('sha256').update(request.input).digest();
+  return { principal: request.caller?.principalArn ?? '', operation: operation.name, token: request.invocationId, inputDigest };
+}
+
+/** The change of a key's view that every replica must obey before the answer. */
+export function keyChange(region: string, keyId: string, version: bigint): ChangeOfView {
+  return { feed: `keys.${region}`, kind: 'key', id: keyId, version, barrier: true };
+}
+
+/** A read's answer: the gateway records it. */
+export function answer(call: Call, response: object): invoke.InvokeResponse {
+  return { output: call.operation.responseCodec.encode(response), recorded: false };
+}
+
+/** A room's handler. */
+export type Handler = (deps: Deps, call: Call) => Promise<invoke.InvokeResponse>;
+export type Handlers = Record<KeyMetadataRpc, Handler>;

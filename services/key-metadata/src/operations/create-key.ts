@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { kms, type invoke } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { newKeyId, type KeyId } from '@trent/identifiers';
+import { checkSpecAndOrigin, usageOfNewKey, type KeySpec, type KeyUsage, type Origin } from '@trent/key-model';
+import { evaluate } from '@trent/policy-evaluator';
+import { compilePolicy, defaultKeyPolicy } from '@trent/policy-language';
+import { arnOf, insertKey, readKey } from '../store/keys.ts';
+import { insertTags } from '../store/tags.ts';
+import { change, type Call, type Deps } from './call.ts';
+import { metadataOf, spellingsOf } from './key-metadata.ts';
+import type { FreshMaterial } from './materials.ts';
+
+/** Larger policies pass the shape and fail here (kms-api §5.1). */
+const MAX_POLICY_BYTES = 32_768;
+
+interface Wanted {
+  readonly spec: KeySpec;
+  readonly usage: KeyUsage;
+  readonly origin: Origin;
+  readonly policy: string;
+}
+
+/**
+ * CreateKey: the backing key is born in the HSM, kept wrapped in JetStream and Postgres, and only then answered.
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+ */
+export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
+  const request = kms.CreateKeyRequest.decode(call.request.input);
+  const wanted = readWanted(call, request);
+  const keyId = newKeyId(randomBytes(16), false);
+  // Once, however often the transaction runs: a second run must not leave a second backing key behind.
+  let material: Promise<FreshMaterial> | undefined;
+  return change(deps, call, async (tx) => {
+    material ??= makeMaterial(deps, call, keyId, wanted);
+    const { token, materialId, rootVersion } = await material;
+    const { region, accountId } = call;
+    const description = request.description ?? '';
+    await insertKey(tx, {
+      region,
+      keyId,
+      accountId,
+      description,
+      state: 'Enabled',
+      multiRegion: false,
+      ...wanted,
+      materialId,
+      token,
+      rootVersion,
+    });
+    const tags = request.tags.map(({ tagKey, tagValue }) => ({ tagKey: tagKey ?? '', tagValue: tagValue ?? '' }));
+    await insertTags(tx, region, keyId, tags);
+    const key = await readKey(tx, region, keyId);
+    // Nothing that does not exist is held in view, so nobody waits for a birth.
+    return { response: kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) }), resources: [arnOf(key)], changes: [] };
+  });
+}
+
+async function makeMaterial(
+  deps: Deps,
+  { region, accountId, deadline }: Call,
+  keyId: KeyId,
+  { spec, usage, origin }: Wanted,
+): Promise<FreshMaterial> {
+  const material = await deps.generateMaterial({ region, accountId, keyId, keySpec: spec, keyUsage: usage, origin }, deadline);
+  await deps.keepToken(region, keyId, material.materialId, material.token, deadline);
+  return material;
+}
+
+function readWanted(call: Call, request: kms.CreateKeyRequest): Wanted {
+  const given = spellingsOf(request);
+  if (given.spec !== undefined && given.deprecatedSpec !== undefined) {
+    fail(
+      'ValidationException',
+      'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+    );
+  }
+  const spec = (given.spec ?? given.deprecatedSpec ?? 'SYMMETRIC_DEFAULT') as KeySpec;
+  const usage = usageOfNewKey(spec, given.usage as KeyUsage | undefined);
+  const origin = (given.origin ?? 'AWS_KMS') as Origin;
+  checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
+  refuseUnserved(request, spec, origin);
+  const policy = request.policy ?? defaultKeyPolicy(call.accountId);
+  if (request.policy !== undefined) checkPolicy(call, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false);
+  return { spec, usage, origin, policy };
+}
+
+/** What this version does not serve is refused by name, never made into something else. */
+function refuseUnserved(request: kms.CreateKeyRequest, spec: KeySpec, origin: Origin): void {
+  if (spec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException', `KeySpec ${spec} is not served.`);
+  if (origin !== 'AWS_KMS') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
+  if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
+  if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');
+  if (request.multiRegion === true) fail('UnsupportedOperationException', 'Multi-Region keys are not served.');
+}
+
+/**
+ * The document must be a policy, and leave its maker able to change it (developer guide, "Default key policy", lock-out safety check).
+ * @throws MalformedPolicyDocumentException, LimitExceededException
+ */
+function checkPolicy(call: Call, text: string, bypass: boolean): void {
+  if (Buffer.byteLength(text) > MAX_POLICY_BYTES)
+    fail('LimitExceededException', `A key policy has at most ${String(MAX_POLICY_BYTES)} bytes.`);
+  const keyPolicy = compilePolicy(text, 'key');
+  if (bypass) return;
+  const decision = evaluate(
+    {
+      principal: { arn: call.request.caller?.principalArn ?? '', account: call.accountId, type: 'root' },
+      action: 'kms:PutKeyPolicy',
+      resource: { arn: `arn:aws:kms:${call.region}:${call.accountId}:key/*`, account: call.accountId },
+      context: new Map(),
+      now: Date.now(),
+    },
+    { keyPolicy, identity: [], grants: [] },
+  );
+  if (!decision.allowed) {
+    fail('MalformedPolicyDocumentException', 'The new key policy will not allow you to update the key policy in the future.');
+  }
+}

@@ -1,0 +1,31 @@
+import type { invoke, KeyMetadataRpc } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { createAlias, listAliases } from './aliases.ts';
+import { readCall, type Deps, type Handlers } from './call.ts';
+import { createKey } from './create-key.ts';
+import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './keys.ts';
+import { getKeyPolicy } from './policies.ts';
+import { listResourceTags } from './tags.ts';
+
+/** Every operation whose room is key-metadata; one missing is a type error. */
+const handlers = {
+  'kms.CreateKey': createKey,
+  'kms.DescribeKey': describeKey,
+  'kms.ListKeys': listKeys,
+  'kms.EnableKey': enableKey,
+  'kms.DisableKey': disableKey,
+  'kms.ScheduleKeyDeletion': scheduleKeyDeletion,
+  'kms.CancelKeyDeletion': cancelKeyDeletion,
+  'kms.CreateAlias': createAlias,
+  'kms.ListAliases': listAliases,
+  'kms.GetKeyPolicy': getKeyPolicy,
+  'kms.ListResourceTags': listResourceTags,
+} satisfies Handlers;
+
+/** Does one authorised operation. @throws UnknownOperationException for an operation of another room */
+export function invokeOperation(deps: Deps, request: invoke.InvokeRequest, deadline: number): Promise<invoke.InvokeResponse> {
+  const handler = Object.hasOwn(handlers, request.operation)
+    ? handlers[request.operation as KeyMetadataRpc]
+    : fail('UnknownOperationException');
+  return handler(deps, readCall(request, deadline));
+}

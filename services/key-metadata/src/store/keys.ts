@@ -1,0 +1,133 @@
+import type { KeySpec, KeyState, KeyUsage, Origin } from '@trent/key-model';
+import { fail } from '@trent/errors';
+import { keyArn, type AccountId, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
+import type { Database, Transaction } from '@trent/postgres';
+
+/** A key's row. */
+export interface KeyRow {
+  readonly region: RegionName;
+  readonly keyId: KeyId;
+  readonly accountId: AccountId;
+  readonly description: string;
+  readonly state: KeyState;
+  readonly spec: KeySpec;
+  readonly usage: KeyUsage;
+  readonly origin: Origin;
+  readonly multiRegion: boolean;
+  readonly policy: string;
+  readonly createdAt: Date;
+  readonly deletionDate: Date | null;
+  readonly version: bigint;
+  readonly currentMaterialId: string | null;
+}
+
+/** Reads go through the pool or a transaction alike. */
+export type Reader = Pick<Transaction, 'query'> | Database;
+
+const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.description, k.key_state as state, k.key_spec as spec,
+  k.key_usage as usage, k.origin, k.multi_region as "multiRegion", k.policy, k.created_at as "createdAt", k.deletion_date as "deletionDate",
+  k.authorisation_version as version,
+  (select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "currentMaterialId"`;
+
+/** The ARN of a row's key. */
+export function arnOf(key: Pick<KeyRow, 'region' | 'accountId' | 'keyId'>): KeyArn {
+  return keyArn(key.region, key.accountId, key.keyId);
+}
+
+/** @throws NotFoundException when the key is gone */
+export async function readKey(db: Reader, region: string, keyId: string): Promise<KeyRow> {
+  const { rows } = await db.query<KeyRow>(`select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2`, [region, keyId], {
+    name: 'key',
+  });
+  return rows[0] ?? notFound(keyId);
+}
+
+/** The key, locked until the transaction ends: its state is judged and changed by one at a time. */
+export async function lockKey(tx: Transaction, region: string, keyId: string): Promise<KeyRow> {
+  const { rows } = await tx.query<KeyRow>(
+    `select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2 for update of k`,
+    [region, keyId],
+    {
+      name: 'key-locked',
+    },
+  );
+  return rows[0] ?? notFound(keyId);
+}
+
+/** Keys of an account and Region behind `after`, in the order of their ids. */
+export async function listKeyIds(db: Reader, region: string, accountId: string, after: string, limit: number): Promise<KeyId[]> {
+  const { rows } = await db.query<{ keyId: KeyId }>(
+    'select key_id as "keyId" from keys where region = $1 and account_id = $2 and key_id > $3 order by key_id limit $4',
+    [region, accountId, after, limit],
+    { name: 'key-ids' },
+  );
+  return rows.map(({ keyId }) => keyId);
+}
+
+export interface NewKey extends Pick<
+  KeyRow,
+  'region' | 'keyId' | 'accountId' | 'description' | 'state' | 'spec' | 'usage' | 'origin' | 'multiRegion' | 'policy'
+> {
+  readonly materialId: string;
+  readonly token: Buffer;
+  readonly rootVersion: number;
+}
+
+/** Inserts a key with its first material. */
+export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
+  await tx.query(
+    `with k as (
+       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, policy)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning region, key_id)
+     insert into materials (region, key_id, material_id, token, root_version, is_current)
+     select region, key_id, $11, $12, $13, true from k`,
+    [
+      key.region,
+      key.keyId,
+      key.accountId,
+      key.description,
+      key.state,
+      key.spec,
+      key.usage,
+      key.origin,
+      key.multiRegion,
+      key.policy,
+      key.materialId,
+      key.token,
+      key.rootVersion,
+    ],
+    { name: 'insert-key' },
+  );
+}
+
+/** Sets state and deletion date; returns the key's new version. */
+export async function updateState(
+  tx: Transaction,
+  region: string,
+  keyId: string,
+  state: KeyState,
+  deletionDate: Date | null,
+): Promise<bigint> {
+  const { rows } = await tx.query<{ version: bigint }>(
+    `update keys set key_state = $3, deletion_date = $4, authorisation_version = authorisation_version + 1
+     where region = $1 and key_id = $2 returning authorisation_version as version`,
+    [region, keyId, state, deletionDate],
+    { name: 'update-state' },
+  );
+  return rows[0]?.version ?? notFound(keyId);
+}
+
+/** Raises the version of a key whose view changed otherwise. */
+export async function raiseVersion(tx: Transaction, region: string, keyId: string): Promise<bigint> {
+  const { rows } = await tx.query<{ version: bigint }>(
+    `update keys set authorisation_version = authorisation_version + 1
+     where region = $1 and key_id = $2 returning authorisation_version as version`,
+    [region, keyId],
+    { name: 'raise-version' },
+  );
+  return rows[0]?.version ?? notFound(keyId);
+}
+
+function notFound(keyId: string): never {
+  return fail('NotFoundException', `Key '${keyId}' does not exist`);
+}

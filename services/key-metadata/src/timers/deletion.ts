@@ -1,0 +1,53 @@
+import { serviceEventRecord } from '@trent/audit-record';
+import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
+import type { Transaction } from '@trent/postgres';
+import { keyChange } from '../operations/call.ts';
+import { armTimer, type DueTimer } from '../store/timers.ts';
+
+/** How long deleted material can still be dug up by the operator. */
+const GRAVEYARD_DAYS = 1;
+
+export interface Deed {
+  readonly changes: ReturnType<typeof keyChange>[];
+  readonly audit: readonly { readonly region: string; readonly record: string }[];
+}
+
+export interface Facts {
+  readonly eventId: string;
+  readonly nowMs: number;
+}
+
+/** First phase: gone for the user. Aliases, tags and policy go with the key; the wrapped material lies in the graveyard for a day. */
+export async function deleteKey(tx: Transaction, { region, subject: keyId }: DueTimer, facts: Facts): Promise<Deed> {
+  await tx.query(
+    `insert into graveyard (region, key_id, account_id, material_id, token)
+     select k.region, k.key_id, k.account_id, m.material_id, m.token from keys k join materials m using (region, key_id)
+     where k.region = $1 and k.key_id = $2 and k.key_state = 'PendingDeletion'`,
+    [region, keyId],
+  );
+  const { rows } = await tx.query<{ accountId: AccountId; version: bigint }>(
+    `delete from keys where region = $1 and key_id = $2 and key_state = 'PendingDeletion'
+     returning account_id as "accountId", authorisation_version as version`,
+    [region, keyId],
+  );
+  const [gone] = rows;
+  if (gone === undefined) return { changes: [], audit: [] };
+  await armTimer(tx, 'shred-material', region, keyId, GRAVEYARD_DAYS);
+  return { changes: [keyChange(region, keyId, gone.version + 1n)], audit: [record('DeleteKey', region, gone.accountId, keyId, facts)] };
+}
+
+/** Second phase: the wrapped material is shredded here; the copies in JetStream go before this commits. */
+export async function shredMaterial(tx: Transaction, { region, subject: keyId }: DueTimer, facts: Facts): Promise<Deed> {
+  const { rows } = await tx.query<{ accountId: AccountId }>(
+    'delete from graveyard where region = $1 and key_id = $2 returning account_id as "accountId"',
+    [region, keyId],
+  );
+  const [gone] = rows;
+  return { changes: [], audit: gone === undefined ? [] : [record('ShredKeyMaterial', region, gone.accountId, keyId, facts)] };
+}
+
+function record(eventName: string, region: string, accountId: AccountId, keyId: string, { eventId, nowMs }: Facts) {
+  const arn = keyArn(region as RegionName, accountId, keyId as KeyId);
+  const text = serviceEventRecord({ eventName, accountId, region, eventId, timeMs: nowMs, resources: [arn], details: { keyId } });
+  return { region, record: text };
+}

@@ -1,0 +1,100 @@
+import { defineEvents, type Logger } from '@trent/bootstrap';
+import type { ChangeWriter } from '@trent/outbox';
+import type { Database } from '@trent/postgres';
+import { claimDueTimer } from '../store/timers.ts';
+import { deleteKey, shredMaterial, type Deed } from './deletion.ts';
+
+/** A deletion may be late by up to a day on AWS; a second costs one cheap query. */
+const EVERY_MS = 1_000;
+/** Deeds of one sweep: bounds what one turn of the clock can do. */
+const MAX_DEEDS = 100;
+/** Postgres' clock and the monotonic one may drift apart by so much between two sweeps before the sweeper trusts neither. */
+const MAX_JUMP_MS = 30_000;
+
+const sweepEvents = defineEvents({
+  clockJumped: 'timers.clock_jumped',
+  failed: 'timers.sweep_failed',
+  done: 'timers.deed_done',
+});
+
+export interface SweepDeps {
+  readonly db: Database;
+  readonly writer: ChangeWriter;
+  readonly log: Logger;
+  readonly newEventId: () => string;
+  /** Removes the second copies of a key's wrapped materials. */
+  readonly forgetTokens: (region: string, keyId: string) => Promise<void>;
+}
+
+/** Does what is due, by Postgres' clock. A clock that jumps stops it: better a key too long than a key too short. */
+export class Sweeper {
+  readonly #deps: SweepDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #last: { readonly postgresMs: number; readonly monotonicMs: number } | undefined;
+  #state: 'sweeping' | 'clock jumped' | 'closed' = 'sweeping';
+
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
+    this.#arm();
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** One sweep; public for tests, which own time. */
+  async sweep(): Promise<void> {
+    const due = await this.#look();
+    for (let deeds = 0; due && this.#state === 'sweeping' && deeds < MAX_DEEDS; deeds++) if (!(await this.#doOne())) return;
+  }
+
+  #arm(): void {
+    if (this.#state !== 'sweeping') return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.sweep()
+        .catch((error: unknown) => this.#deps.log.warn(sweepEvents.failed, {}, error))
+        .finally(() => this.#arm());
+    }, EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Whether something is due; watches the clock on the way. */
+  async #look(): Promise<boolean> {
+    const { rows } = await this.#deps.db.query<{ now: Date; due: boolean }>(
+      'select clock_timestamp() as now, exists (select from timers where due_at <= now()) as due',
+    );
+    const seen = { postgresMs: rows[0]?.now.getTime() ?? 0, monotonicMs: performance.now() };
+    const last = this.#last;
+    this.#last = seen;
+    if (last !== undefined && Math.abs(seen.postgresMs - last.postgresMs - (seen.monotonicMs - last.monotonicMs)) > MAX_JUMP_MS) {
+      this.#state = 'clock jumped';
+      this.#deps.log.error(sweepEvents.clockJumped);
+      return false;
+    }
+    return rows[0]?.due ?? false;
+  }
+
+  async #doOne(): Promise<boolean> {
+    let found = false;
+    await this.#deps.writer.change({}, async (tx) => {
+      const timer = await claimDueTimer(tx);
+      found = timer !== undefined;
+      let deed: Deed = { changes: [], audit: [] };
+      if (timer !== undefined) {
+        const facts = { eventId: this.#deps.newEventId(), nowMs: this.#last?.postgresMs ?? 0 };
+        if (timer.kind === 'shred-material') await this.#deps.forgetTokens(timer.region, timer.subject);
+        deed = timer.kind === 'delete-key' ? await deleteKey(tx, timer, facts) : await shredMaterial(tx, timer, facts);
+        this.#deps.log.info(sweepEvents.done, { operation: timer.kind, key_id: timer.subject });
+      }
+      return { answer: new Uint8Array(0), ...deed };
+    });
+    return found;
+  }
+}
