@@ -1,6 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { trentError } from '@trent/errors';
 import { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, WRITE_WINDOW } from './batcher.ts';
+import { estimateBytes } from './estimate-bytes.ts';
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 
 /** One item of a batch as it arrives. */
@@ -34,7 +35,7 @@ export interface ServeOptions<Item, Result> {
   readonly maxInFlight?: number;
   /** Time of an item that names none. */
   readonly defaultTimeoutMs?: number;
-  /** Bytes of a result on the wire, so that a batch stays within 64 KiB; without it only the number of results is bounded. */
+  /** Bytes of a result on the wire, so that a batch stays within 64 KiB; estimated without it. */
   readonly sizeOf?: (result: Result) => number;
   /** Hears how many items came in one message. */
   readonly onBatch?: (items: number) => void;
@@ -88,7 +89,7 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
     this.#results = new Batcher<Result>({
       maxItems: MAX_BATCH_ITEMS,
       maxBytes: MAX_BATCH_BYTES,
-      sizeOf: options.sizeOf ?? (() => 0),
+      sizeOf: options.sizeOf ?? estimateBytes,
       window: WRITE_WINDOW,
       flush: (results) => this.#write({ results, draining: options.signal.aborted }),
     });
