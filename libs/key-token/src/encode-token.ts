@@ -19,6 +19,7 @@ export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
   if (!isRegionOrGroup(header.region)) refuse('region');
   const names = [header.spec, header.usage, header.origin];
   if (!names.every(isUpperName)) refuse('spec, usage or origin');
+  if (!Number.isInteger(header.rootVersion) || header.rootVersion < 0 || header.rootVersion > 0xffff_ffff) refuse('rootVersion');
   const classCode = CLASS_OF_CODE.indexOf(header.keyClass);
   if (classCode < 1) refuse('keyClass');
 
