@@ -1,0 +1,65 @@
+import type { authorize } from '@trent/contracts';
+import { fail } from '@trent/errors';
+
+import type { Ask } from '../ask.ts';
+import type { Concurrency } from './concurrency.ts';
+import type { Quota } from './quota.ts';
+
+/** Callers whose account is remembered, for the look ahead. */
+const MAX_CALLERS = 10_000;
+
+/**
+ * Who may go on, and when it is too much. Quotas are spent by authenticated callers alone, so nobody spends another's; but a caller whose
+ * account was found to have spent its second is turned away before policy is asked again.
+ */
+export class Admission {
+  readonly #concurrency: Concurrency;
+  readonly #quota: Quota;
+  readonly #accounts = new Map<string, string>();
+
+  constructor(concurrency: Concurrency, quota: Quota) {
+    this.#concurrency = concurrency;
+    this.#quota = quota;
+  }
+
+  /** Takes a place on the road. @throws {TrentError} ThrottlingException when there is none, or the caller's quota is known to be spent */
+  enter(ask: Ask): void {
+    const account = this.#accounts.get(callerOf(ask));
+    if (account !== undefined && this.#quota.isSpent(purseName(account, ask))) fail('ThrottlingException', tooFast(ask));
+    if (!this.#concurrency.enter()) fail('ThrottlingException', tooFast(ask));
+  }
+
+  /** Spends one request of an authenticated caller; false when it is one too many. */
+  charge(ask: Ask, { accountId, quotaPerSecond }: authorize.AuthorizeResult): boolean {
+    this.#remember(callerOf(ask), accountId);
+    const hasRoom = this.#concurrency.take(accountId);
+    const limit = quotaPerSecond === 0 ? ask.plan.operation.option.quotaPerSecond : quotaPerSecond;
+    return this.#quota.take(purseName(accountId, ask), limit) && hasRoom;
+  }
+
+  leave(account: string): void {
+    this.#concurrency.leave(account);
+  }
+
+  #remember(caller: string, account: string): void {
+    if (this.#accounts.get(caller) === account) return;
+    if (this.#accounts.size >= MAX_CALLERS) this.#accounts.clear();
+    this.#accounts.set(caller, account);
+  }
+}
+
+/** AWS's texts (kms-api §12.2). */
+export function tooFast({ plan }: Ask): string {
+  return plan.operation.wire.signingName === 'kms'
+    ? 'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.'
+    : 'Rate exceeded';
+}
+
+/** A request quota counts by account, region and class. */
+function purseName(account: string, { plan, region }: Ask): string {
+  return `${account}:${region}:${plan.operation.option.quota}`;
+}
+
+function callerOf({ caller }: Ask): string {
+  return caller.$case === 'sigv4' ? caller.value.accessKeyId : caller.value;
+}

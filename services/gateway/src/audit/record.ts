@@ -1,0 +1,69 @@
+import { finishRecord, responseElementsOf, startRecord, type AuditDraft } from '@trent/audit-record';
+import type { authorize } from '@trent/contracts';
+import type { TrentError } from '@trent/errors';
+import { newEventId, type RandomBytes } from '@trent/identifiers';
+
+import type { Ask } from '../ask.ts';
+
+/** What became of a request: an answer or an error, and whether its record is committed already. */
+export type Outcome =
+  { readonly kind: 'done'; readonly output: Buffer; readonly recorded: boolean } | { readonly kind: 'failed'; readonly error: TrentError };
+
+/** The parts that records are made with. */
+export interface RecordParts {
+  readonly random: RandomBytes;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** The record of a request as far as it is known before its outcome. Each draft has an event id of its own. */
+export function draftRecord(parts: RecordParts, ask: Ask, who: authorize.AuthorizeResult): AuditDraft {
+  return startRecord({
+    operation: ask.plan.operation,
+    request: ask.isSound ? ask.message : undefined,
+    identity: who.identity,
+    accountId: who.accountId,
+    region: ask.region,
+    sourceIp: ask.origin.sourceIp,
+    userAgent: ask.origin.userAgent,
+    tlsDetails: ask.origin.tlsDetails,
+    requestId: ask.requestId,
+    eventId: newEventId(parts.random),
+    timeMs: parts.now(),
+  });
+}
+
+/**
+ * The record of a request that its room has not recorded: reads, crypto, denials, refusals. An error's record has an event id of its own: the
+ * room may have committed a record of what it did before the answer was lost, and one must not push out the other.
+ */
+export function wholeRecord(parts: RecordParts, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome): string {
+  const draft = draftRecord(parts, ask, who);
+  const resources = resourcesOf(who);
+  if (outcome.kind === 'failed') return finishRecord(draft, { resources, error: outcome.error });
+  const additionalEventData = ask.plan.isCrypto ? materials(who) : undefined;
+  return finishRecord(draft, { resources, additionalEventData, responseElements: elementsOf(ask, who, outcome.output) });
+}
+
+/** Keys, each followed by the alias it was named by (kms-api §14.2). */
+function resourcesOf({ keys }: authorize.AuthorizeResult): string[] {
+  const arns: string[] = [];
+  for (const { keyArn, aliasArn } of keys) {
+    if (keyArn !== '') arns.push(keyArn);
+    if (aliasArn !== '') arns.push(aliasArn);
+  }
+  return arns;
+}
+
+function materials({ keys }: authorize.AuthorizeResult): Record<string, string> | undefined {
+  const [first, second] = keys;
+  if (first === undefined || first.materialId === '') return undefined;
+  if (second === undefined) return { keyMaterialId: first.materialId };
+  return { sourceKeyMaterialId: first.materialId, destinationKeyMaterialId: second.materialId };
+}
+
+/** Reads and crypto show no response (CloudTrail: null), so that it need not be decoded. */
+function elementsOf(ask: Ask, who: authorize.AuthorizeResult, output: Buffer): string | undefined {
+  const { operation } = ask.plan;
+  return operation.option.readOnly ? undefined : responseElementsOf(operation, operation.responseCodec.decode(output), who.keys[0]?.keyArn);
+}

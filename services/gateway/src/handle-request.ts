@@ -1,0 +1,77 @@
+import { fromErrorDetail } from '@trent/bootstrap';
+import type { authorize } from '@trent/contracts';
+import { asTrentError, fail, type TrentError } from '@trent/errors';
+
+import { tooFast, type Admission } from './admission/admission.ts';
+import type { Ask } from './ask.ts';
+import { draftRecord, wholeRecord, type Outcome, type RecordParts } from './audit/record.ts';
+import { prepare } from './operations/authorize-item.ts';
+import { dispatch, type RoomCall, type Rooms } from './operations/dispatch.ts';
+
+/** What the road leads by. */
+export interface Road {
+  readonly admission: Admission;
+  /** policy, over its stream. */
+  readonly authorize: (item: authorize.AuthorizeItem, call: RoomCall) => Promise<authorize.AuthorizeResult>;
+  readonly rooms: Rooms;
+  readonly records: RecordParts;
+  /** Resolves when JetStream has acknowledged the record. */
+  readonly publish: (region: string, record: string, deadline: number) => Promise<void>;
+  /** `performance.now()` */
+  readonly clock: () => number;
+}
+
+/** A refusal is recorded even when the time of the request is up: without its record it is not answered. */
+const RECORD_GRACE_MS = 1_000;
+
+/**
+ * THE ROAD of every request, whichever wire it came by: admit → validate → authorize → execute → record → answer.
+ * (Who claims to call was read from the wire before; policy finds out whether it is true.)
+ * @returns the response message's bytes, after the record is acknowledged (P3)
+ * @throws {TrentError} what to answer instead; of an authenticated caller it is recorded, of anybody else not
+ */
+export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
+  road.admission.enter(ask);
+  let account = '';
+  try {
+    const { item, affinity, lateFault } = prepare(ask);
+    const who = await road.authorize(item, { affinity, deadline: ask.deadline, repeat: 'safe' });
+    if (who.accountId === '') throw unauthenticated(who);
+    account = who.accountId;
+    const outcome = await decideAndExecute(road, ask, who, lateFault);
+    await record(road, ask, who, outcome);
+    if (outcome.kind === 'failed') throw outcome.error;
+    return outcome.output;
+  } finally {
+    road.admission.leave(account);
+  }
+}
+
+/** An authenticated request's fate; whatever goes wrong from here on is recorded. Order of refusals: kms-api §1.3. */
+async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeResult, lateFault: TrentError | undefined): Promise<Outcome> {
+  try {
+    const admitted = road.admission.charge(ask, who);
+    if (ask.fault !== undefined) throw ask.fault;
+    if (!admitted) fail('ThrottlingException', tooFast(ask));
+    if (who.error !== undefined) throw fromErrorDetail(who.error);
+    if (lateFault !== undefined) throw lateFault;
+    if (ask.message !== undefined && ask.plan.isDryRun(ask.message)) fail('DryRunOperationException', WOULD_HAVE_SUCCEEDED);
+    const { output, recorded } = await dispatch(road.rooms, ask, who, () => draftRecord(road.records, ask, who));
+    return { kind: 'done', output, recorded };
+  } catch (error) {
+    return { kind: 'failed', error: asTrentError(error) };
+  }
+}
+
+function record(road: Road, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome): Promise<void> | undefined {
+  if (outcome.kind === 'done' && outcome.recorded) return undefined;
+  const deadline = Math.max(ask.deadline, road.clock() + RECORD_GRACE_MS);
+  return road.publish(ask.region, wholeRecord(road.records, ask, who, outcome), deadline);
+}
+
+function unauthenticated({ error }: authorize.AuthorizeResult): TrentError {
+  return error === undefined ? asTrentError(new Error('policy named neither account nor error')) : fromErrorDetail(error);
+}
+
+/** AWS's text (AWS KMS API reference, DryRunOperationException). */
+const WOULD_HAVE_SUCCEEDED = 'The request would have succeeded, but the DryRun option is set.';

@@ -1,0 +1,44 @@
+import { awsEnum, type authorize, type kms, type OperationName } from '@trent/contracts';
+
+type Derive = (message: object, facts: authorize.Fact[]) => void;
+
+const keySpec = awsEnum('trent.kms.v1.KeySpec');
+const masterKeySpec = awsEnum('trent.kms.v1.CustomerMasterKeySpec');
+const keyUsage = awsEnum('trent.kms.v1.KeyUsage');
+
+/** Days that ScheduleKeyDeletion waits when the request does not say. */
+const DEFAULT_WAITING_DAYS = 30;
+
+/**
+ * Condition keys that no single member gives: defaults, deprecated twins, tags (kms-api §11). A member's own mark has been read before;
+ * here stands what it leaves out.
+ */
+export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
+  'kms.CreateKey': (message, facts) => createKeyFacts(message as kms.CreateKeyRequest, facts),
+  'kms.GetKeyPolicy': (message, facts) => {
+    if ((message as kms.GetKeyPolicyRequest).policyName === undefined) add(facts, 'kms:PolicyName', 'default');
+  },
+  'kms.ScheduleKeyDeletion': (message, facts) => {
+    if ((message as kms.ScheduleKeyDeletionRequest).pendingWindowInDays === undefined) {
+      add(facts, 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DEFAULT_WAITING_DAYS));
+    }
+  },
+};
+
+function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]): void {
+  const spec = keySpec.toAws(request.keySpec) ?? masterKeySpec.toAws(request.customerMasterKeySpec) ?? 'SYMMETRIC_DEFAULT';
+  const usage = keyUsage.toAws(request.keyUsage) ?? 'ENCRYPT_DECRYPT';
+  if (request.keySpec === undefined) add(facts, 'kms:KeySpec', spec);
+  if (request.keyUsage === undefined) add(facts, 'kms:KeyUsage', usage);
+  add(facts, 'kms:CustomerMasterKeySpec', spec);
+  add(facts, 'kms:CustomerMasterKeyUsage', usage);
+  if (request.origin === undefined) add(facts, 'kms:KeyOrigin', 'AWS_KMS');
+  if (request.multiRegion === undefined) add(facts, 'kms:MultiRegion', 'false');
+  if (request.bypassPolicyLockoutSafetyCheck === undefined) add(facts, 'kms:BypassPolicyLockoutSafetyCheck', 'false');
+  for (const { tagKey = '', tagValue = '' } of request.tags) add(facts, `aws:RequestTag/${tagKey}`, tagValue);
+  if (request.tags.length > 0) add(facts, 'aws:TagKeys', ...request.tags.map(({ tagKey = '' }) => tagKey));
+}
+
+function add(facts: authorize.Fact[], key: string, ...values: string[]): void {
+  facts.push({ key, values, keyNumber: 0 });
+}

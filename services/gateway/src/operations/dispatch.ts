@@ -1,0 +1,85 @@
+import type { authorize, execute, invoke, options } from '@trent/contracts';
+import { fromErrorDetail } from '@trent/bootstrap';
+import { fail } from '@trent/errors';
+
+import type { Ask } from '../ask.ts';
+
+/** How a call to a room is to be made. */
+export interface RoomCall {
+  readonly affinity: string;
+  readonly deadline: number;
+  readonly repeat: 'safe' | 'once';
+}
+
+/** The ways to the rooms; main.ts makes them of links. */
+export interface Rooms {
+  /** The crypto-workers of a region. */
+  readonly execute: ReadonlyMap<
+    string,
+    (item: execute.ExecuteItem, call: RoomCall & { readonly lane: 'fast' | 'slow' }) => Promise<execute.ExecuteResult>
+  >;
+  /** Rooms that are invoked: key-metadata, policy, audit-ingest. */
+  readonly invoke: ReadonlyMap<options.Room, (request: invoke.InvokeRequest, call: RoomCall) => Promise<invoke.InvokeResponse>>;
+}
+
+/** What a room answered. */
+export interface RoomAnswer {
+  /** The response message's bytes. */
+  readonly output: Buffer;
+  /** The room has committed the record of this request. */
+  readonly recorded: boolean;
+}
+
+/**
+ * Has an authorised request done where it is done: by a crypto-worker under the permit, or by the room of the operation.
+ * @param draft makes the audit draft, for rooms that commit it with a change
+ * @throws {TrentError} what the room answered, or what became of the way there
+ */
+export function dispatch(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, draft: () => string): Promise<RoomAnswer> {
+  return ask.plan.isCrypto ? executeCrypto(rooms, ask, who) : invokeRoom(rooms, ask, who, draft());
+}
+
+async function executeCrypto(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult): Promise<RoomAnswer> {
+  const execute = rooms.execute.get(ask.region) ?? fail('KMSInternalException');
+  const { plan, deadline } = ask;
+  const item: execute.ExecuteItem = {
+    id: 0,
+    timeoutMs: 0,
+    traceparent: ask.traceparent,
+    operation: plan.operation.name,
+    permit: who.permit,
+    tokens: who.keys.map((key) => key.token),
+    input: inputOf(ask),
+    accountId: who.accountId,
+  };
+  const result = await execute(item, { affinity: affinityOf(ask, who), deadline, repeat: plan.repeat, lane: plan.lane });
+  if (result.error !== undefined) throw fromErrorDetail(result.error);
+  return { output: result.output, recorded: false };
+}
+
+async function invokeRoom(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, auditDraft: string): Promise<RoomAnswer> {
+  const { operation, repeat } = ask.plan;
+  const call = rooms.invoke.get(operation.option.room) ?? fail('KMSInternalException');
+  const { accountId, principalArn, identity, accessKeyId } = who;
+  const request: invoke.InvokeRequest = {
+    operation: operation.name,
+    input: inputOf(ask),
+    caller: { accountId, principalArn, identity, accessKeyId },
+    region: ask.region,
+    requestId: ask.requestId,
+    invocationId: ask.invocationId,
+    keyArns: who.keys.map((key) => key.keyArn),
+    auditDraft,
+  };
+  return call(request, { affinity: affinityOf(ask, who), deadline: ask.deadline, repeat });
+}
+
+function inputOf({ input }: Ask): Buffer {
+  return input ?? fail('KMSInternalException');
+}
+
+/** The key's id; without a key any replica is as good. */
+function affinityOf(ask: Ask, who: authorize.AuthorizeResult): string {
+  const arn = who.keys[0]?.keyArn;
+  return arn === undefined ? ask.requestId : arn.slice(arn.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,54 @@
+import { membersOf, operations, options, type Operation } from '@trent/contracts';
+
+import { factsOf, type FactsOf } from './facts.ts';
+import { keysOf, type ReadKeys } from './key-queries.ts';
+import { requestRules, type RequestRule } from './request-rules.ts';
+import { validator, type Validate } from './validate.ts';
+
+/** What the gateway has worked out once of an operation, so that a request costs no look at descriptors. */
+export interface OperationPlan {
+  readonly operation: Operation;
+  /** What is wrong with the members one by one (kms-api §1.3, step 3). */
+  readonly validate: Validate;
+  /** What they must be together (step 4); throws what is wrong. */
+  readonly rules: readonly RequestRule[];
+  readonly keys: ReadKeys;
+  readonly facts: FactsOf;
+  readonly grantTokens: (message: object) => string[];
+  readonly aliasName: (message: object) => string;
+  readonly isDryRun: (message: object) => boolean;
+  /** Executed by a crypto-worker under a permit; the rest is invoked in its room. */
+  readonly isCrypto: boolean;
+  /** The link may send it again after a transport failure (changes stand under an idempotency row). */
+  readonly repeat: 'safe' | 'once';
+  readonly lane: 'fast' | 'slow';
+}
+
+/** Plans of all operations, by name ("kms.Encrypt"). */
+export function planOperations(): ReadonlyMap<string, OperationPlan> {
+  return new Map([...operations].map(([name, operation]) => [name, planOperation(operation)]));
+}
+
+function planOperation(operation: Operation): OperationPlan {
+  const { option } = operation;
+  return {
+    operation,
+    validate: validator(operation.request),
+    rules: requestRules[operation.name] ?? [],
+    keys: keysOf(operation),
+    facts: factsOf(operation),
+    grantTokens: reader(operation, 'GrantTokens', []),
+    aliasName: reader(operation, option.aliasMember, ''),
+    isDryRun: reader(operation, 'DryRun', false),
+    isCrypto: option.room === options.Room.ROOM_CRYPTO_WORKER,
+    repeat: option.repeat === options.Repeat.REPEAT_UNSPECIFIED ? 'once' : 'safe',
+    lane: option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',
+  };
+}
+
+/** Reads one member by its AWS name; `absent` when the operation has no such member or the request does not set it. */
+function reader<T>({ request }: Operation, awsName: string, absent: T): (message: object) => T {
+  const property = membersOf(request).find((member) => member.awsName === awsName)?.property;
+  if (property === undefined) return () => absent;
+  return (message) => ((message as Record<string, unknown>)[property] as T | undefined) ?? absent;
+}
