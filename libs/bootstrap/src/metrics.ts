@@ -22,7 +22,9 @@ export interface Metrics {
   counter(options: MetricOptions): CounterMetric;
   histogram(options: MetricOptions & { readonly buckets: readonly number[] }): HistogramMetric;
   /** A figure that is read when somebody asks: one value, or one a label value. */
-  gauge(options: Omit<MetricOptions, 'labels'> & { readonly label?: string; readonly read: () => number | ReadonlyMap<string, number> }): void;
+  gauge(
+    options: Omit<MetricOptions, 'labels'> & { readonly label?: string; readonly read: () => number | ReadonlyMap<string, number> },
+  ): void;
   /** Everything in Prometheus' text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -33,24 +35,32 @@ export const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 /** Makes an empty set of metrics; `process: true` adds those of Node.js (memory, event loop, collector). */
 export function createMetrics(options: { readonly process: boolean }): Metrics {
   const registry = new Registry();
+  const counters = new Map<string, CounterMetric>();
+  const histograms = new Map<string, HistogramMetric>();
   if (options.process) collectDefaultMetrics({ register: registry });
   return {
-    counter: ({ name, help, labels = [] }) => {
-      const known = registry.getSingleMetric(`trent_${name}`) as Counter | undefined;
-      const counter = known ?? new Counter({ name: `trent_${name}`, help, labelNames: labels, registers: [registry] });
-      return { add: (value, ...labelValues) => counter.labels(...labelValues).inc(value) };
-    },
-    histogram: ({ name, help, labels = [], buckets }) => {
-      const known = registry.getSingleMetric(`trent_${name}`) as Histogram | undefined;
-      const histogram = known ?? new Histogram({ name: `trent_${name}`, help, labelNames: labels, buckets: [...buckets], registers: [registry] });
-      return { observe: (value, ...labelValues) => histogram.labels(...labelValues).observe(value) };
-    },
+    counter: ({ name, help, labels = [] }) =>
+      once(counters, name, () => {
+        const counter = new Counter({ name: `trent_${name}`, help, labelNames: labels, registers: [registry] });
+        return { add: (value, ...labelValues) => counter.labels(...labelValues).inc(value) };
+      }),
+    histogram: ({ name, help, labels = [], buckets }) =>
+      once(histograms, name, () => {
+        const histogram = new Histogram({ name: `trent_${name}`, help, labelNames: labels, buckets: [...buckets], registers: [registry] });
+        return { observe: (value, ...labelValues) => histogram.labels(...labelValues).observe(value) };
+      }),
     gauge: ({ name, help, label, read }) => {
       const labelNames = label === undefined ? [] : [label];
       new Gauge({ name: `trent_${name}`, help, labelNames, registers: [registry], collect: collectorOf(read) });
     },
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
+}
+
+function once<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const metric = known.get(name) ?? make();
+  known.set(name, metric);
+  return metric;
 }
 
 function collectorOf(read: () => number | ReadonlyMap<string, number>): (this: Gauge) => void {

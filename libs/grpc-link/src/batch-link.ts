@@ -72,7 +72,9 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   readonly #budget = new RetryBudget();
   readonly #slots = new Map<string, EndpointSlot<Item, Result>>();
   readonly #endpoints: EndpointSet;
-  readonly #onSettled = (): void => void this.#unsettled--;
+  readonly #onSettled = (): void => {
+    this.#unsettled--;
+  };
   readonly #sweep = (): void => this.#sweepAll();
   #open: EndpointStream<Item, Result>[] = [];
   #near: EndpointStream<Item, Result>[] = [];
@@ -95,7 +97,10 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
       const call = new PendingCall<Item, Result>(item, options, now, resolve, reject, this.#onSettled);
       this.#unsettled++;
       this.#budget.earn();
-      if (this.#closed) return call.fail(this.#noEndpoint());
+      if (this.#closed) {
+        call.fail(this.#noEndpoint());
+        return;
+      }
       if (!this.#sweeping) this.#sweepLater();
       this.#dispatch(call, now);
     });
@@ -123,7 +128,10 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   #dispatch(call: PendingCall<Item, Result>, now: number): void {
     const stream = this.#choose(call, now);
     if (stream === undefined) {
-      if (this.#homeless.length >= MAX_HOMELESS) return this.#throttle(call);
+      if (this.#homeless.length >= MAX_HOMELESS) {
+        this.#throttle(call);
+        return;
+      }
       this.#homeless.push(call);
     } else if (!stream.offer(call, now)) this.#throttle(call);
   }
@@ -194,7 +202,8 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
     const mayRepeat = call.isSafe && call.attempts === 0 && !this.#closed && performance.now() < call.deadline;
     if (!mayRepeat || !this.#budget.spend()) {
       this.#metrics.failed('lost');
-      return call.fail(trentError('KMSInternalException', '', { cause: new Error(`${this.#options.name} was lost before it answered`) }));
+      call.fail(trentError('KMSInternalException', '', { cause: new Error(`${this.#options.name} was lost before it answered`) }));
+      return;
     }
     this.#metrics.failed('retried');
     call.attempts++;

@@ -39,7 +39,10 @@ export function followEndpoints(
   const resolveAll = async (): Promise<void> => {
     const resolveOne = async (name: Endpoint): Promise<void> => {
       const hosts = await resolve(name.host);
-      found.set(name, hosts.map((host) => ({ ...(name.region !== undefined && { region: name.region }), zone: name.zone, host, port: name.port })));
+      found.set(
+        name,
+        hosts.map((host) => ({ ...(name.region !== undefined && { region: name.region }), zone: name.zone, host, port: name.port })),
+      );
     };
     await Promise.allSettled(named.map(resolveOne));
     update();

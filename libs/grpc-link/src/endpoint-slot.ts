@@ -26,7 +26,11 @@ export class EndpointSlot<Item extends BatchItem, Result extends BatchResult> {
 
   constructor(
     endpoint: Endpoint,
-    options: { readonly method: BatchMethod<Item, Result>; readonly credentials: ChannelCredentials; readonly sizeOf: (item: Item) => number },
+    options: {
+      readonly method: BatchMethod<Item, Result>;
+      readonly credentials: ChannelCredentials;
+      readonly sizeOf: (item: Item) => number;
+    },
     events: StreamEvents<Item, Result>,
   ) {
     this.#endpoint = endpoint;

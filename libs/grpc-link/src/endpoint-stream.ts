@@ -29,7 +29,11 @@ export interface StreamEvents<Item extends BatchItem, Result extends BatchResult
   /** The stream is over: what was sent may or may not have been done. */
   onClosed(
     stream: EndpointStream<Item, Result>,
-    left: { readonly unsent: PendingCall<Item, Result>[]; readonly sent: PendingCall<Item, Result>[]; readonly error: ServiceError | undefined },
+    left: {
+      readonly unsent: PendingCall<Item, Result>[];
+      readonly sent: PendingCall<Item, Result>[];
+      readonly error: ServiceError | undefined;
+    },
   ): void;
   /** A batch has left. */
   onSent(items: number): void;
@@ -58,7 +62,11 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
 
   constructor(
     endpoint: Endpoint,
-    options: { readonly method: BatchMethod<Item, Result>; readonly credentials: ChannelCredentials; readonly sizeOf: (item: Item) => number },
+    options: {
+      readonly method: BatchMethod<Item, Result>;
+      readonly credentials: ChannelCredentials;
+      readonly sizeOf: (item: Item) => number;
+    },
     events: StreamEvents<Item, Result>,
   ) {
     this.endpoint = endpoint;
@@ -76,7 +84,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
     const { path, requestSerialize, responseDeserialize } = options.method;
     this.#stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     this.#stream.on('metadata', () => this.#open());
-    this.#stream.on('data', (message) => this.#receive(message));
+    this.#stream.on('data', (message: { results: Result[]; draining?: boolean }) => this.#receive(message));
     this.#stream.on('error', (error: ServiceError) => (this.#error = error));
     this.#stream.on('status', () => this.#close());
   }
@@ -126,7 +134,10 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
 
   /** Sends no more; ends when the last result has come. */
   finish(): void {
-    if (this.#state !== 'open' && this.#state !== 'draining') return this.cancel();
+    if (this.#state !== 'open' && this.#state !== 'draining') {
+      this.cancel();
+      return;
+    }
     this.#state = 'draining';
     this.#endIfIdle();
   }
@@ -186,7 +197,10 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       call.sentAt = now;
       items.push(item);
     }
-    if (items.length === 0) return this.#batcher.done();
+    if (items.length === 0) {
+      this.#batcher.done();
+      return;
+    }
     this.#stream.write({ items }, this.#written);
     this.#events.onSent(items.length);
   }

@@ -104,7 +104,11 @@ class ChannelLink implements UnaryLink {
   readonly ready = (): true | string => this.#readySlots().length > 0 || `no endpoint of ${this.#options.name} answers`;
 
   state(): unknown {
-    return { retriesLeft: this.#budget.left, waiting: this.#waiters.size, endpoints: [...this.#slots.values()].map((slot) => slot.state()) };
+    return {
+      retriesLeft: this.#budget.left,
+      waiting: this.#waiters.size,
+      endpoints: [...this.#slots.values()].map((slot) => slot.state()),
+    };
   }
 
   close(): Promise<void> {

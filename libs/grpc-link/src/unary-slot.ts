@@ -49,7 +49,15 @@ export class UnarySlot {
           if (error === null) resolve(response as Response);
           else reject(error);
         };
-        this.#client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata, { deadline }, answer);
+        this.#client.makeUnaryRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          request,
+          metadata,
+          { deadline },
+          answer,
+        );
       });
     } finally {
       this.#inFlight--;

@@ -133,9 +133,13 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
     try {
       result = this.#handle(item, context);
     } catch (error) {
-      return this.#fail(item, error);
+      this.#fail(item, error);
+      return;
     }
-    if (!isPromise(result)) return this.#answer(item, result);
+    if (!isPromise(result)) {
+      this.#answer(item, result);
+      return;
+    }
     result.then(
       (value) => this.#answer(item, value),
       (error: unknown) => this.#fail(item, error),

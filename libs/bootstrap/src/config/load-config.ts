@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { metaOf, variableOf } from './field.ts';
+import type * as z from 'zod';
 
 /** Variables of a process by key. */
 export type ConfigShape = Readonly<Record<string, z.ZodType>>;

@@ -45,7 +45,7 @@ export function bind<Definition extends ServiceDefinition>(
   definition: Definition,
   implementation: ImplementationOf<Definition>,
 ): ServiceBinding {
-  return { definition, implementation: { ...implementation } as UntypedServiceImplementation };
+  return { definition, implementation: { ...implementation } };
 }
 
 /** Full name of a service: `trent.feed.v1.FeedService`. */

@@ -1,6 +1,6 @@
 import { errors } from '@trent/contracts';
 import { asTrentError, catalogue, isErrorCode, isTrentError, trentError } from '@trent/errors';
-import { Metadata, status as grpcStatus } from '@grpc/grpc-js';
+import { Metadata, status as statusCode } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { ErrorCode, ErrorOptions, TrentError } from '@trent/errors';
 
@@ -27,7 +27,7 @@ export function fromErrorDetail(detail: errors.ErrorDetail): TrentError {
 export function toServiceError(error: unknown): ServiceError {
   if (isServiceError(error)) return error;
   const trent = asTrentError(error);
-  const code: number = catalogue[trent.code].grpc;
+  const code = catalogue[trent.code].grpc as statusCode; // the catalogue's numbers are gRPC's
   const detail = errors.ErrorDetail.encode(toErrorDetail(trent)).finish();
   const details = [{ typeUrl: DETAIL_TYPE, value: Buffer.from(detail) }];
   const metadata = new Metadata();
@@ -55,11 +55,16 @@ export function isServiceError(error: unknown): error is ServiceError {
 
 /** True when the other side said something of its own, rather than the transport failing on the way. */
 export function hasErrorDetail(error: ServiceError): boolean {
-  return error.metadata?.get(DETAILS_KEY).length > 0;
+  return (metadataOf(error)?.get(DETAILS_KEY).length ?? 0) > 0;
+}
+
+/** A status that was made by hand may come without metadata, whatever grpc-js's type says. */
+function metadataOf(error: ServiceError): Metadata | undefined {
+  return error.metadata;
 }
 
 function detailOf(error: ServiceError): errors.ErrorDetail | undefined {
-  const [bytes] = error.metadata?.get(DETAILS_KEY) ?? [];
+  const [bytes] = metadataOf(error)?.get(DETAILS_KEY) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {
     const any = errors.Status.decode(bytes).details.find((detail) => detail.typeUrl === DETAIL_TYPE);
@@ -69,14 +74,14 @@ function detailOf(error: ServiceError): errors.ErrorDetail | undefined {
   }
 }
 
-function codeOfStatus(code: grpcStatus): ErrorCode {
+function codeOfStatus(code: statusCode): ErrorCode {
   switch (code) {
-    case grpcStatus.DEADLINE_EXCEEDED:
+    case statusCode.DEADLINE_EXCEEDED:
       return 'DependencyTimeoutException';
-    case grpcStatus.RESOURCE_EXHAUSTED:
+    case statusCode.RESOURCE_EXHAUSTED:
       return 'ThrottlingException';
-    case grpcStatus.PERMISSION_DENIED:
-    case grpcStatus.UNAUTHENTICATED:
+    case statusCode.PERMISSION_DENIED:
+    case statusCode.UNAUTHENTICATED:
       return 'AccessDeniedException';
     default:
       return 'KMSInternalException';

@@ -120,7 +120,7 @@ function addServices(server: Server, guard: Guard, bindings: readonly ServiceBin
   for (const { definition, implementation } of bindings) guarded.addService(definition, implementation);
   const names = bindings.map(({ definition }) => serviceNameOf(definition));
   const health = new HealthImplementation();
-  health.addToServer(guarded as Parameters<typeof health.addToServer>[0]);
+  health.addToServer(guarded);
   reflectionOf(descriptorImage(), names).addToServer(guarded);
   return (serving) => {
     for (const name of ['', ...names]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');

@@ -86,7 +86,10 @@ export class Guard {
 
   #unary(service: string, path: string, handle: UnaryHandler): UnaryHandler {
     return (call, callback) => {
-      if (!this.#admits(service, call)) return callback(deniedError());
+      if (!this.#admits(service, call)) {
+        callback(deniedError());
+        return;
+      }
       const startedAt = performance.now();
       const end = this.#begin();
       let timer: NodeJS.Timeout | undefined;

@@ -9,7 +9,10 @@ type PackageDefinition = ConstructorParameters<typeof ReflectionService>[0];
  * Makes the reflection service (v1 and v1alpha) for some services of a descriptor image.
  * Source: gRPC, "Server Reflection Protocol".
  */
-export function reflectionOf(descriptorImage: Uint8Array, services: readonly string[]): { addToServer(server: Pick<Server, 'addService'>): void } {
+export function reflectionOf(
+  descriptorImage: Uint8Array,
+  services: readonly string[],
+): { addToServer(server: Pick<Server, 'addService'>): void } {
   const { file } = fromBinary(FileDescriptorSetSchema, descriptorImage);
   // the library reads nothing of a package definition but the files in it
   const files = {

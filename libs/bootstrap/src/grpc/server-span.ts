@@ -10,7 +10,10 @@ export function runInSpan(
   answer: sendUnaryData<unknown>,
   handle: handleUnaryCall<unknown, unknown>,
 ): void {
-  if (!runtime.tracing) return handle(call, answer);
+  if (!runtime.tracing) {
+    handle(call, answer);
+    return;
+  }
   const [traceparent] = call.metadata.get('traceparent');
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: String(traceparent ?? '') });
   const attributes = { 'rpc.system': 'grpc', 'rpc.method': path.slice(1) };

@@ -56,13 +56,23 @@ function logOne(status: Status, log: Logger, setConnected: (state: boolean) => v
   switch (status.type) {
     case 'disconnect':
       setConnected(false);
-      return log.warn(bootstrapEvents.natsDisconnected, { endpoint: status.server });
+      {
+        log.warn(bootstrapEvents.natsDisconnected, { endpoint: status.server });
+        return;
+      }
     case 'reconnect':
       setConnected(true);
-      return log.info(bootstrapEvents.natsConnected, { endpoint: status.server });
-    case 'error':
-      return log.warn(bootstrapEvents.natsError, {}, status.error);
-    default:
-      return log.debug(bootstrapEvents.natsReconnecting, { state: status.type });
+      {
+        log.info(bootstrapEvents.natsConnected, { endpoint: status.server });
+        return;
+      }
+    case 'error': {
+      log.warn(bootstrapEvents.natsError, {}, status.error);
+      return;
+    }
+    default: {
+      log.debug(bootstrapEvents.natsReconnecting, { state: status.type });
+      return;
+    }
   }
 }

@@ -86,8 +86,7 @@ export function createRuntime(parts: RuntimeParts): ServiceRuntime {
     notReady: () => readiness.reasons(),
     debugState: (name, read) => void states.set(name, read),
     state: () => Object.fromEntries([...states].map(([name, read]) => [name, stateOf(read)])),
-    trace: (name) =>
-      traces.has(name) ? (text) => parts.log.info(bootstrapEvents.trace, { name, detail: text }) : undefined,
+    trace: (name) => (traces.has(name) ? (text) => parts.log.info(bootstrapEvents.trace, { name, detail: text }) : undefined),
     fatal: (reason, error) => {
       parts.log.error(bootstrapEvents.failed, { reason }, error);
       void drain.run().then(() => parts.onFatal(error));
