@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { childEnvironment } from '../config.ts';
@@ -52,9 +52,10 @@ export async function preparePostgres(place: PostgresPlace): Promise<Command> {
 async function initialise(bin: string, place: PostgresPlace): Promise<void> {
   const user = unprivilegedUser();
   rmSync(place.data, { recursive: true, force: true });
-  mkdirSync(place.data, { recursive: true, mode: 0o700 });
+  mkdirSync(dirname(place.data), { recursive: true, mode: 0o711 });
+  mkdirSync(place.data, { mode: 0o700 });
   const superuser = secretIn(place.secrets, 'postgres-superuser').value;
-  const passwordFile = join(place.data, '..', `.initdb-${String(place.port)}`);
+  const passwordFile = join(dirname(place.data), `.initdb-${String(place.port)}`);
   writeAs(user, passwordFile, superuser);
   if (user !== undefined) chownSync(place.data, user.uid, user.gid);
   try {
