@@ -27,7 +27,7 @@ export function fromErrorDetail(detail: errors.ErrorDetail): TrentError {
 export function toServiceError(error: unknown): ServiceError {
   if (isServiceError(error)) return error;
   const trent = asTrentError(error);
-  const code = catalogue[trent.code].grpc as statusCode; // the catalogue's numbers are gRPC's
+  const code = statusCode[statusCode[catalogue[trent.code].grpc] as keyof typeof statusCode];
   const detail = errors.ErrorDetail.encode(toErrorDetail(trent)).finish();
   const details = [{ typeUrl: DETAIL_TYPE, value: Buffer.from(detail) }];
   const metadata = new Metadata();
