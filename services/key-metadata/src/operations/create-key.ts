@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { newKeyId, type KeyId } from '@trent/identifiers';
+import { keyArn, newKeyId, type KeyId } from '@trent/identifiers';
 import { checkSpecAndOrigin, usageOfNewKey, type KeySpec, type KeyUsage, type Origin } from '@trent/key-model';
 import { evaluate } from '@trent/policy-evaluator';
 import { compilePolicy, defaultKeyPolicy } from '@trent/policy-language';
@@ -10,9 +10,6 @@ import { insertTags } from '../store/tags.ts';
 import { change, type Call, type Deps } from './call.ts';
 import { metadataOf, spellingsOf } from './key-metadata.ts';
 import type { FreshMaterial } from './materials.ts';
-
-/** Larger policies pass the shape and fail here (kms-api §5.1). */
-const MAX_POLICY_BYTES = 32_768;
 
 interface Wanted {
   readonly spec: KeySpec;
@@ -27,8 +24,8 @@ interface Wanted {
  */
 export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
   const request = kms.CreateKeyRequest.decode(call.request.input);
-  const wanted = readWanted(call, request);
   const keyId = newKeyId(randomBytes(16), false);
+  const wanted = readWanted(call, keyId, request, deps.now());
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
@@ -67,7 +64,7 @@ async function makeMaterial(
   return material;
 }
 
-function readWanted(call: Call, request: kms.CreateKeyRequest): Wanted {
+function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now: number): Wanted {
   const given = spellingsOf(request);
   if (given.spec !== undefined && given.deprecatedSpec !== undefined) {
     fail(
@@ -81,7 +78,7 @@ function readWanted(call: Call, request: kms.CreateKeyRequest): Wanted {
   checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
   refuseUnserved(request, spec, origin);
   const policy = request.policy ?? defaultKeyPolicy(call.accountId);
-  if (request.policy !== undefined) checkPolicy(call, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false);
+  if (request.policy !== undefined) checkPolicy(call, keyId, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, now);
   return { spec, usage, origin, policy };
 }
 
@@ -98,7 +95,7 @@ function refuseUnserved(request: kms.CreateKeyRequest, spec: KeySpec, origin: Or
  * The document must be a policy, and leave its maker able to change it (developer guide, "Default key policy", lock-out safety check).
  * @throws MalformedPolicyDocumentException, LimitExceededException
  */
-function checkPolicy(call: Call, text: string, bypass: boolean): void {
+function checkPolicy(call: Call, keyId: KeyId, text: string, bypass: boolean, now: number): void {
   if (Buffer.byteLength(text) > MAX_POLICY_BYTES)
     fail('LimitExceededException', `A key policy has at most ${String(MAX_POLICY_BYTES)} bytes.`);
   const keyPolicy = compilePolicy(text, 'key');
@@ -107,9 +104,9 @@ function checkPolicy(call: Call, text: string, bypass: boolean): void {
     {
       principal: { arn: call.request.caller?.principalArn ?? '', account: call.accountId, type: 'root' },
       action: 'kms:PutKeyPolicy',
-      resource: { arn: `arn:aws:kms:${call.region}:${call.accountId}:key/*`, account: call.accountId },
+      resource: { arn: keyArn(call.region, call.accountId, keyId), account: call.accountId },
       context: new Map(),
-      now: Date.now(),
+      now,
     },
     { keyPolicy, identity: [], grants: [] },
   );

@@ -22,7 +22,7 @@ export async function listKeys(deps: Deps, call: Call): Promise<invoke.InvokeRes
   const { limit, marker, resourceOwners } = kms.ListKeysRequest.decode(call.request.input);
   const { region, accountId } = call;
   // Without RAM no other account shares keys with this one.
-  if (resourceOwners === kms.ResourceOwnerType.RESOURCE_OWNER_TYPE_OTHER_ACCOUNTS_VIA_RAM)
+  if (resourceOwners.includes(kms.ResourceOwnerType.RESOURCE_OWNER_TYPE_OTHER_ACCOUNTS_VIA_RAM))
     return answer(call, { keys: [], truncated: false });
   const scope = ['ListKeys', region, accountId];
   const size = Math.min(limit ?? LIST_KEYS.default, LIST_KEYS.most);

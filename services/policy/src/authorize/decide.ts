@@ -62,7 +62,11 @@ function principalNames(principal: Principal) {
 function contextOf(item: authorize.AuthorizeItem, view: KeyView | undefined, keyNumber: number): Map<string, readonly string[]> {
   const context = new Map<string, readonly string[]>();
   for (const fact of item.facts) {
-    if (fact.keyNumber === 0 || fact.keyNumber === keyNumber) context.set(foldCase(fact.key), fact.values);
+    if (fact.keyNumber === 0 || fact.keyNumber === keyNumber) {
+      // Two keys of an encryption context may differ in case alone: as condition keys they are one, with both values.
+      const key = foldCase(fact.key);
+      context.set(key, [...(context.get(key) ?? []), ...fact.values]);
+    }
   }
   if (item.sourceIp !== '') context.set('aws:sourceip', [item.sourceIp]);
   context.set('aws:requestedregion', [item.region]);

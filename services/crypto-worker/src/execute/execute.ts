@@ -1,0 +1,41 @@
+import { hash } from 'node:crypto';
+import type { CryptoWorkerRpc, execute } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { verifyPermit } from '@trent/permit';
+import { cryptoOperations } from '../operations/index.ts';
+import type { OperationDeps } from '../operations/operation.ts';
+import type { Fence } from '../pool/fence.ts';
+import type { PermitKeyRing } from '../system/permit-key-ring.ts';
+import type { Replays } from './replays.ts';
+
+export interface ExecuteDeps extends OperationDeps {
+  readonly region: string;
+  readonly permitKeys: PermitKeyRing;
+  readonly fence: Fence;
+  readonly replays: Replays;
+  /** Whether the feeds that raise the fence are followed under a live lease. */
+  readonly isLive: () => boolean;
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * One item: permit → fence → token → deed. The caller is not trusted: nothing happens that policy did not permit for this very input.
+ * @throws AccessDeniedException for a permit that does not fit; what the operation throws
+ */
+export function executeItem(deps: ExecuteDeps, item: execute.ExecuteItem): execute.ExecuteResult {
+  if (!Object.hasOwn(cryptoOperations, item.operation)) fail('UnknownOperationException');
+  const operation = item.operation as CryptoWorkerRpc;
+  const inputDigest = hash('sha256', item.input, 'buffer');
+  const permit = verifyPermit(
+    item.permit,
+    deps.permitKeys.forHour,
+    { epochMs: deps.now() },
+    { operation, inputDigest, region: deps.region },
+  );
+  if (!deps.isLive()) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+  deps.fence.check(permit);
+  deps.replays.admit(permit.id, deps.monotonicMs());
+  const output = cryptoOperations[operation](deps, { permit, tokens: item.tokens, input: item.input });
+  return { id: item.id, output, error: undefined };
+}

@@ -1,0 +1,134 @@
+import {
+  bind,
+  clientCredentials,
+  connectNats,
+  defineEvents,
+  loadConfig,
+  runService,
+  startGrpcServer,
+  toErrorDetail,
+  unary,
+  type Endpoint,
+  type ServiceName,
+  type ServiceRuntime,
+} from '@trent/bootstrap';
+import { execute, feed } from '@trent/contracts';
+import { followFeed, type Follower } from '@trent/feed';
+import { openUnaryLink } from '@trent/grpc-link';
+import { isPkcs11Error } from '@trent/pkcs11';
+import { batchStream, serveBatchStream } from '@trent/stream-batcher';
+import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
+import { executeItem, type ExecuteDeps } from './execute/execute.ts';
+import { Replays } from './execute/replays.ts';
+import { BackingKeys } from './keys/backing-keys.ts';
+import { generateMaterial } from './keys/new-material.ts';
+import { Fence } from './pool/fence.ts';
+import { openToken } from './pool/open-token.ts';
+import { startWatchdog } from './pool/watchdog.ts';
+import { PermitKeyRing } from './system/permit-key-ring.ts';
+import { seal, unseal } from './system/seal.ts';
+
+const workerEvents = defineEvents({ protection: 'pool.protection_level', tokenFailed: 'pool.token_failed' });
+
+const config = loadConfig(cryptoWorkerConfig, process.env, process.argv);
+await runService('crypto-worker', config, (rt) => start(rt, config));
+
+async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<void> {
+  const token = openToken({
+    modulePath: config.pkcs11Module,
+    label: config.pkcs11TokenLabel,
+    pinFile: config.pkcs11PinFile,
+    region: config.region,
+  });
+  const watchdog = startWatchdog();
+  rt.onDrain('watchdog', () => watchdog[Symbol.dispose]());
+  rt.log.info(workerEvents.protection, { protection_level: token.attack.level });
+  rt.debugState('token', () => ({
+    label: token.label,
+    protectionLevel: token.attack.level,
+    attempts: token.attack.attempts,
+    rootVersion: token.rootSet.record.rootVersion,
+  }));
+  const nats = await connectNats(config, rt);
+  const fence = new Fence(() => performance.now());
+  const feeds: Follower[] = [];
+  const deps: ExecuteDeps = {
+    region: config.region,
+    token,
+    backingKeys: new BackingKeys(token, Date.now),
+    permitKeys: new PermitKeyRing(token, Date.now),
+    fence,
+    replays: new Replays(),
+    isLive: () => feeds.length === 2 && feeds.every((one) => one.isLive()),
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+  };
+  rt.debugState('keys', () => ({ backingKeys: deps.backingKeys.size, fence: fence.size }));
+  rt.readiness('feeds', () => deps.isLive() || 'no lease');
+  const onPkcs11 = <R>(deed: () => R): R => {
+    try {
+      return deed();
+    } catch (error) {
+      if (isPkcs11Error(error)) checkToken(rt, deps, error);
+      throw error;
+    }
+  };
+  await startGrpcServer(rt, {
+    listen: [config.grpcListen],
+    bindings: [
+      bind(execute.ExecuteServiceService, {
+        execute: batchStream((call) =>
+          serveBatchStream(call, (item: execute.ExecuteItem) => onPkcs11(() => executeItem(deps, item)), {
+            signal: rt.signal,
+            onError: (item, error) => ({ id: item.id, output: Buffer.alloc(0), error: toErrorDetail(error) }),
+          }),
+        ),
+      }),
+      bind(execute.PermitKeyServiceService, { getPermitKey: unary((request) => deps.permitKeys.give(request)) }),
+      bind(execute.MaterialServiceService, { generateMaterial: unary((request) => onPkcs11(() => generateMaterial(token, request))) }),
+      bind(execute.SealServiceService, {
+        seal: unary((request) => onPkcs11(() => seal(token, request, Date.now))),
+        unseal: unary((request) => onPkcs11(() => unseal(token, request, Date.now))),
+      }),
+    ],
+  });
+  // The fence's feeds come after the server: policy and key-metadata need this worker to become ready themselves.
+  const follow = (name: string, service: ServiceName, endpoints: readonly Endpoint[]): Follower => {
+    const writers = openUnaryLink({
+      name: service,
+      endpoints,
+      zone: config.zone,
+      credentials: clientCredentials(rt.tls, service),
+      runtime: rt,
+    });
+    const follower = followFeed({
+      name,
+      follower: rt.instance,
+      nats,
+      log: rt.log,
+      writers: () => writers.endpoints(),
+      renew: (request, endpoint, deadline) =>
+        writers.call(feed.FeedServiceService.renew, request, { deadline, repeat: 'safe', ...(endpoint === undefined ? {} : { endpoint }) }),
+      apply: (changes) => changes.forEach((change) => fence.raise(change)),
+      // Fences only rise: what was learnt before the gap still holds.
+      onReset: () => undefined,
+    });
+    rt.debugState(`feed ${name}`, () => follower.state());
+    rt.onDrain(`feed ${name}`, () => follower.close());
+    return follower;
+  };
+  feeds.push(
+    follow(`keys.${config.region}`, 'key-metadata', config.keyMetadataEndpoints),
+    follow('principals', 'policy', config.policyEndpoints),
+  );
+}
+
+/** Before the token is blamed a known-good operation is tried: if that fails too, this worker has no HSM and ends, to come back with a new login. */
+function checkToken(rt: ServiceRuntime, deps: ExecuteDeps, error: unknown): void {
+  rt.log.error(workerEvents.tokenFailed, {}, error);
+  try {
+    deps.token.session.randomFill(Buffer.alloc(8));
+  } catch (second) {
+    rt.fatal('the token does not answer', second);
+  }
+}

@@ -1,0 +1,17 @@
+import type { CryptoWorkerRpc } from '@trent/contracts';
+import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
+import { decrypt } from './decrypt.ts';
+import { encrypt } from './encrypt.ts';
+import type { OperationFunction } from './operation.ts';
+import { generateRandom } from './random.ts';
+import { reEncrypt } from './re-encrypt.ts';
+
+/** Every operation whose room is crypto-worker; one missing is a type error. */
+export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunction>> = {
+  'kms.Encrypt': encrypt,
+  'kms.Decrypt': decrypt,
+  'kms.ReEncrypt': reEncrypt,
+  'kms.GenerateDataKey': generateDataKey,
+  'kms.GenerateDataKeyWithoutPlaintext': generateDataKeyWithoutPlaintext,
+  'kms.GenerateRandom': generateRandom,
+};
