@@ -22,7 +22,7 @@ export function additionalData(headerBytes: Uint8Array, canonicalContext: Uint8A
 
 /**
  * Strips the 32 zero bytes that commit a ciphertext to its key, checked in constant time: AES-GCM alone lets one ciphertext open under two
- * keys (Albertini et al., "How to Abuse and Fix Authenticated Encryption Without Key Commitment", §5.3, the padding fix).
+ * keys (Albertini et al., "How to Abuse and Fix Authenticated Encryption Without Key Commitment", the padding fix).
  * @param plaintext what AES-GCM gave; the result is a view of it
  * @throws {TrentError} InvalidCiphertextException without text
  */
@@ -43,8 +43,8 @@ export function withCommitment(plaintext: Uint8Array): Buffer {
 
 /**
  * Data of KDF 1: two AES blocks, each label 0x54 ‖ number of the block (1, 2) ‖ nonce. Encrypted under the backing key inside the token
- * (PKCS#11 3.1 §6.13.7, CKM_AES_ECB_ENCRYPT_DATA) they are the AES-256 message key. The blocks never repeat, and the backing key does nothing else, so ECB
- * is used as the pseudo-random function it is.
+ * (PKCS#11 3.1, "Key derivation by data encryption", CKM_AES_ECB_ENCRYPT_DATA) they are the AES-256 message key. No block comes twice and
+ * the backing key does nothing else, so ECB serves as the pseudo-random permutation that it is.
  * @throws {RangeError} if the nonce has not 14 bytes
  */
 export function kdfInput(nonce: Uint8Array): Buffer {
