@@ -96,8 +96,6 @@ function refuseUnserved(request: kms.CreateKeyRequest, spec: KeySpec, origin: Or
  * @throws MalformedPolicyDocumentException, LimitExceededException
  */
 function checkPolicy(call: Call, keyId: KeyId, text: string, bypass: boolean, now: number): void {
-  if (Buffer.byteLength(text) > MAX_POLICY_BYTES)
-    fail('LimitExceededException', `A key policy has at most ${String(MAX_POLICY_BYTES)} bytes.`);
   const keyPolicy = compilePolicy(text, 'key');
   if (bypass) return;
   const decision = evaluate(
