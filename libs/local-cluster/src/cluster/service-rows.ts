@@ -8,6 +8,7 @@ import type { Command } from '../managed-process.ts';
 import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
 import type { Verdict } from '../wait-until.ts';
 import { workerName } from './assign-ports.ts';
+import type { JoiningTokens } from './join-tokens.ts';
 import type { Row } from './row.ts';
 import { AUDIT_STREAMS, type ClusterFolder, type ClusterSettings } from './settings.ts';
 
@@ -34,8 +35,8 @@ export interface ClusterParts {
   readonly token: (worker: string) => SoftHsmPlace;
 }
 
-/** The rows of all services: every zone has each, a crypto worker a region. */
-export function serviceRows(parts: ClusterParts, after: readonly string[], tokensReady: (worker: string) => readonly string[]): Row[] {
+/** The rows of all services: every zone has each, a crypto worker a region, which starts once its token has joined. */
+export function serviceRows(parts: ClusterParts, after: readonly string[], tokens?: JoiningTokens): Row[] {
   const { zones, regions } = parts.settings;
   return zones.flatMap((zone) => [
     ...regions.map((region) => {
@@ -47,7 +48,12 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
         TRENT_REGION: region,
         ...feeds(parts),
       };
-      return { ...row(parts, 'crypto-worker', name, zone, [...after, ...tokensReady(name)], variables), region };
+      const worker = row(parts, 'crypto-worker', name, zone, after, variables);
+      const prepare = async (): Promise<Command> => {
+        await tokens?.get(name);
+        return worker.prepare();
+      };
+      return { ...worker, region, prepare };
     }),
     row(parts, 'key-metadata', `key-metadata-${zone}`, zone, after, {
       ...grpc(parts, `key-metadata-${zone}`),

@@ -22,11 +22,13 @@ export interface Cluster {
 
 /**
  * The life of the supervising process: lock, start, report, keep, stop on SIGTERM. One a cluster folder.
+ * @param open puts the cluster together, once the lock is held
  * @returns the exit code
  */
-export async function supervise(folder: ClusterFolder, cluster: Cluster): Promise<number> {
+export async function supervise(folder: ClusterFolder, open: () => Cluster): Promise<number> {
   const self = identify(process.pid);
   if (self === undefined || !(await lock(folder))) return 3;
+  const cluster = open();
   let phase: ClusterState['phase'] = 'starting';
   let failure: string | undefined;
   const say = (line: string): void => {

@@ -3,6 +3,7 @@ import { natsReady, prepareNats, type NatsNode, type NatsPlace } from '../backen
 import { postgresReady, prepareDatabase, preparePostgres, type PostgresPlace } from '../backends/postgres.ts';
 import { prepareRedis, redisReady } from '../backends/redis.ts';
 import { softHsmPlace } from '../backends/softhsm.ts';
+import type { JoiningTokens } from './join-tokens.ts';
 import type { Row } from './row.ts';
 import { portOf, serviceRows, type ClusterParts } from './service-rows.ts';
 import { AUDIT_STREAMS, type ClusterFolder, type ClusterSettings } from './settings.ts';
@@ -30,18 +31,13 @@ export function clusterParts(folder: ClusterFolder, settings: ClusterSettings): 
 /**
  * The cluster as a table: every process there is, in which zone, on which ports, after whom.
  * Backends start side by side, then all services side by side (they wait for each other by their own readiness).
+ * @param tokens what the workers wait for; left out by who only looks at the table
  */
-export function clusterTable(folder: ClusterFolder, settings: ClusterSettings): Row[] {
+export function clusterTable(folder: ClusterFolder, settings: ClusterSettings, tokens?: JoiningTokens): Row[] {
   const parts = clusterParts(folder, settings);
   const backends = [postgresRow(parts), redisRow(parts), ...parts.nats.nodes.map((node) => natsRow(parts, node))];
-  return [
-    ...backends,
-    ...serviceRows(
-      parts,
-      backends.map(({ name }) => name),
-      () => [],
-    ),
-  ];
+  const names = backends.map(({ name }) => name);
+  return [...backends, ...serviceRows(parts, names, tokens)];
 }
 
 function postgresRow({ postgres, settings }: ClusterParts): Row {
