@@ -93,7 +93,7 @@ export class Quota {
         const granted = Math.max(0, Math.min(amount, limit - (sum - amount)));
         purse.leasing = false;
         purse.left += granted;
-        purse.exhausted = granted < amount;
+        purse.exhausted = sum >= limit;
       },
       () => {
         purse.leasing = false;
