@@ -1,4 +1,4 @@
-import { callerOfSpiffeId, spiffeIdOf } from '../tls/spiffe-id.ts';
+import { anonymous, callerOfSpiffeId, spiffeIdOf } from '../tls/spiffe-id.ts';
 import type { Socket } from 'node:net';
 import type { Caller } from '../tls/spiffe-id.ts';
 
@@ -19,11 +19,14 @@ interface Connection {
  */
 export class Connections {
   readonly #trustDomain: string;
+  readonly #kinds: readonly Caller['kind'][];
   readonly #byPeer = new Map<string, Connection>();
   readonly #sockets = new Set<Socket>();
 
-  constructor(trustDomain: string) {
+  /** @param kinds callers that may come here; any other certificate counts as none (the edge's CA has no say about services) */
+  constructor(trustDomain: string, kinds: readonly Caller['kind'][]) {
     this.#trustDomain = trustDomain;
+    this.#kinds = kinds;
   }
 
   /** Connections that are open. */
@@ -50,7 +53,8 @@ export class Connections {
     if (connection?.caller !== undefined) return connection.caller;
     // An unverified certificate is no certificate: grpc-js gives none unless the TLS layer found it good.
     const spiffeId = spiffeIdOf(call.getAuthContext().sslPeerCertificate?.subjectaltname);
-    const caller = callerOfSpiffeId(spiffeId, this.#trustDomain);
+    const claimed = callerOfSpiffeId(spiffeId, this.#trustDomain);
+    const caller = this.#kinds.includes(claimed.kind) ? claimed : anonymous;
     if (connection?.sockets === 1) connection.caller = caller;
     return caller;
   }

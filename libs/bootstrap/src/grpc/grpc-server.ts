@@ -51,7 +51,7 @@ const FINISH_MS = 7_000;
 export async function startGrpcServer(runtime: ServiceRuntime, options: GrpcServerOptions): Promise<GrpcServer> {
   const edge = options.edge !== undefined;
   const tls = options.edge?.tls ?? runtime.tls;
-  const connections = new Connections(tls.trustDomain);
+  const connections = new Connections(tls.trustDomain, edge ? ['account'] : ['service', 'operator']);
   const guard = new Guard(runtime, connections, edge);
   const server = makeServer(options.maxMessageBytes ?? (edge ? MAX_EDGE_MESSAGE_BYTES : MAX_MESSAGE_BYTES));
   const stopServing = followReadiness(runtime, addServices(server, guard, options.bindings));

@@ -28,6 +28,7 @@ export async function connectNats(settings: NatsSettings, runtime: ServiceRuntim
     name: runtime.instance,
     authenticator: usernamePasswordAuthenticator(settings.natsUser, () => readFileSync(settings.natsPasswordFile, 'utf8').trim()),
     ...(settings.natsCa === undefined ? {} : { tls: { caFile: settings.natsCa } }),
+    inboxPrefix: `_INBOX.${settings.natsUser}`, // the server lets a user read its own inbox alone
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
