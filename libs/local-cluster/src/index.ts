@@ -13,3 +13,4 @@ export { clusterFolder, readSettings, type ClusterFolder, type ClusterSettings }
 export { accountVariables, readEnvFile, writeEnvFile, type AccountEnvironment } from './accounts/env-file.ts';
 export { openAccount } from './accounts/open-account.ts';
 export { ensureCertificates } from './pki/cluster-certificates.ts';
+export { attachCluster, startCluster, type TestCluster, type TestClusterOptions } from './test-cluster.ts';

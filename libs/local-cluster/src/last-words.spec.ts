@@ -21,8 +21,8 @@ describe('the last words of a process', () => {
     ],
     [
       'a log line of ours',
-      '{"level":"error","msg":"start failed","error":{"message":"no token"}}\n{"level":"info","msg":"bye"}\n',
-      'start failed: no token',
+      '{"level":"error","event":"service.start_failed","error.message":"no token"}\n{"level":"info","event":"bye"}\n',
+      'service.start_failed: no token',
     ],
     [
       'what Postgres calls fatal',

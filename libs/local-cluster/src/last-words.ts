@@ -22,9 +22,7 @@ function spoken(line: string): string {
   if (!line.startsWith('{')) return line;
   try {
     const fields = JSON.parse(line) as Record<string, unknown>;
-    const error = fields['error_message'] ?? fields['error'] ?? fields['err'];
-    const text = error instanceof Object && 'message' in error ? error.message : error;
-    return [fields['msg'] ?? fields['event'], text].filter((part) => typeof part === 'string').join(': ') || line;
+    return [fields['event'], fields['name'], fields['error.message']].filter((part) => typeof part === 'string').join(': ') || line;
   } catch {
     return line;
   }

@@ -45,8 +45,8 @@ function environmentOf(folder: ClusterFolder, settings: ClusterSettings, key: Ro
   const pki = clusterCertificates(folder.pki);
   const { certificate, key: keyFile } = pki.account(key.accountId);
   return {
-    endpointUrl: `https://127.0.0.1:${portOf(settings, 'shared.https')}`,
-    grpcTarget: `127.0.0.1:${portOf(settings, 'shared.grpc')}`,
+    endpointUrl: `https://localhost:${portOf(settings, 'shared.https')}`,
+    grpcTarget: `localhost:${portOf(settings, 'shared.grpc')}`,
     region: settings.regions[0] ?? '',
     accountId: key.accountId,
     accessKeyId: key.accessKeyId,
@@ -58,5 +58,5 @@ function environmentOf(folder: ClusterFolder, settings: ClusterSettings, key: Ro
 }
 
 function policyTarget(settings: ClusterSettings): string {
-  return `127.0.0.1:${portOf(settings, `policy-${settings.zones[0] ?? 'a'}.grpc`)}`;
+  return `localhost:${portOf(settings, `policy-${settings.zones[0] ?? 'a'}.grpc`)}`;
 }

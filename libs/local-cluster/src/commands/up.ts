@@ -136,7 +136,7 @@ function waitingFor(state: ClusterState): string {
 function summary(folder: ClusterFolder, settings: ClusterSettings, seconds: number | undefined): string {
   const how = seconds === undefined ? 'is running' : `is ready after ${seconds.toFixed(1)} s`;
   return [
-    `Trent ${how}: https://127.0.0.1:${portOf(settings, 'shared.https')} (AWS KMS, STS, IAM, CloudTrail), gRPC 127.0.0.1:${portOf(settings, 'shared.grpc')}`,
+    `Trent ${how}: https://localhost:${portOf(settings, 'shared.https')} (AWS KMS, STS, IAM, CloudTrail), gRPC localhost:${portOf(settings, 'shared.grpc')}`,
     `The root package has one share of one, kept in ${join(folder.dir, 'tokens')}: for development only.`,
     `Use it:  . ${folder.env}  &&  aws kms create-key`,
   ].join('\n');

@@ -1,0 +1,6 @@
+import { keptCluster } from './shared-cluster.ts';
+
+/** jest's globalTeardown: ends what start-cluster.ts has started. */
+export default async function tearDown(): Promise<void> {
+  await keptCluster()?.[Symbol.asyncDispose]();
+}
