@@ -17,8 +17,11 @@ const MAX_WAITING = 1024;
 /** An endpoint that has been silent this long with work in hand gets no more while another is there. */
 const SUSPECT_AFTER_MS = 400;
 
-/** A batched method: messages of items, messages of results. */
-export type BatchMethod<Item, Result> = MethodDefinition<{ items: Item[] }, { results: Result[]; draining?: boolean }>;
+/** A batched method as its client needs it: messages of items, messages of results; the public contract has no `draining`. */
+export type BatchMethod<Item, Result> = Pick<
+  MethodDefinition<{ items: Item[] }, { results: Result[]; draining?: boolean }>,
+  'path' | 'requestSerialize' | 'responseDeserialize'
+>;
 
 /** What becomes of a stream. */
 export interface StreamEvents<Item extends BatchItem, Result extends BatchResult> {
