@@ -20,7 +20,13 @@ const config: Config = {
     },
     { ...common, displayName: 'property', testMatch: ['**/*.property.spec.ts'] },
     { ...common, displayName: 'service', testMatch: ['**/*.service.spec.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'] },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'],
+      globalSetup: '<rootDir>/test/e2e/start-cluster.ts',
+      globalTeardown: '<rootDir>/test/e2e/stop-cluster.ts',
+    },
     { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos.ts'] },
   ],
 };
