@@ -5,6 +5,7 @@ import { APPLIED_FOR_EVER, changesSubject, confirmsSubject, decodeChanges, encod
 import type { Change, RenewRequest, RenewResponse } from './messages.ts';
 import { FollowerState, type Standing } from './follower-state.ts';
 import { Pause } from './pause.ts';
+import { sealKeyOf, type SealKey } from './seal.ts';
 
 /** A lease of 2 s survives two renewals that fail. */
 const RENEW_EVERY_MS = 600;
@@ -74,7 +75,8 @@ class FeedFollower<Endpoint> implements Follower {
   readonly #state: FollowerState;
   readonly #pause = new Pause();
   readonly #firstLease = Promise.withResolvers<undefined>();
-  #sealKey: Buffer | undefined;
+  #sealKeyBytes: Buffer = Buffer.alloc(0);
+  #sealKey: SealKey | undefined;
   #subscription: Subscription | undefined;
   #loop: Promise<void> = Promise.resolve();
   #gapTimer: NodeJS.Timeout | undefined;
@@ -181,7 +183,7 @@ class FeedFollower<Endpoint> implements Follower {
   }
 
   #take(response: RenewResponse, sentAtMs: number, fromHead: boolean): Standing {
-    if (response.sealKey.length > 0) this.#sealKey = response.sealKey;
+    this.#learnKey(response.sealKey);
     const before = this.#state.applied;
     const standing = this.#state.answer(response, sentAtMs, fromHead);
     if (standing === 'reset') this.#options.log.warn(feedEvents.reset, { feed: this.#options.name, sequence: String(before) });
@@ -190,6 +192,12 @@ class FeedFollower<Endpoint> implements Follower {
       this.#scheduleConfirm();
     }
     return standing;
+  }
+
+  #learnKey(bytes: Buffer): void {
+    if (bytes.length === 0 || this.#sealKeyBytes.equals(bytes)) return;
+    this.#sealKeyBytes = bytes;
+    this.#sealKey = sealKeyOf(bytes);
   }
 
   async #ask(writer: Endpoint | undefined): Promise<RenewResponse | undefined> {

@@ -1,5 +1,15 @@
 export { followFeed } from './follow-feed.ts';
 export type { Follower, FollowOptions } from './follow-feed.ts';
 export { LoadsInFlight } from './loads-in-flight.ts';
-export { APPLIED_FOR_EVER, changesSubject, confirmsSubject, decodeChanges, decodeConfirm, encodeChanges, encodeConfirm } from './messages.ts';
+export {
+  APPLIED_FOR_EVER,
+  changesSubject,
+  confirmsSubject,
+  decodeChanges,
+  decodeConfirm,
+  encodeChanges,
+  encodeConfirm,
+} from './messages.ts';
 export type { Change, RenewRequest, RenewResponse } from './messages.ts';
+export { sealKeyOf } from './seal.ts';
+export type { SealKey } from './seal.ts';

@@ -1,5 +1,5 @@
 import { feed } from '@trent/contracts';
-import { seal, unseal } from './seal.ts';
+import { seal, unseal, type SealKey } from './seal.ts';
 
 /** A change of something that others hold in view: names and versions only. */
 export type Change = feed.Change;
@@ -22,24 +22,24 @@ export function confirmsSubject(name: string): string {
 }
 
 /** Sealed message with changes, in the order of their sequences. */
-export function encodeChanges(key: Uint8Array, name: string, changes: Change[]): Buffer {
+export function encodeChanges(key: SealKey, name: string, changes: Change[]): Buffer {
   const head = changes.at(-1)?.sequence ?? 0n;
   return seal(key, 'changes', name, feed.Changes.encode({ name, changes, head }).finish());
 }
 
 /** The changes of a sealed message; undefined when it is not one of this feed. */
-export function decodeChanges(key: Uint8Array, name: string, message: Uint8Array): Change[] | undefined {
+export function decodeChanges(key: SealKey, name: string, message: Uint8Array): Change[] | undefined {
   const body = unseal(key, 'changes', name, message);
   return body === undefined ? undefined : feed.Changes.decode(body).changes;
 }
 
 /** Sealed message that says how far a follower has applied the feed. */
-export function encodeConfirm(key: Uint8Array, name: string, follower: string, applied: bigint): Buffer {
+export function encodeConfirm(key: SealKey, name: string, follower: string, applied: bigint): Buffer {
   return seal(key, 'confirms', name, feed.Confirm.encode({ follower, applied }).finish());
 }
 
 /** What a sealed confirm says; undefined when it is not one of this feed. */
-export function decodeConfirm(key: Uint8Array, name: string, message: Uint8Array): { follower: string; applied: bigint } | undefined {
+export function decodeConfirm(key: SealKey, name: string, message: Uint8Array): { follower: string; applied: bigint } | undefined {
   const body = unseal(key, 'confirms', name, message);
   return body === undefined ? undefined : feed.Confirm.decode(body);
 }

@@ -11,9 +11,9 @@ create table feed_head (
   seal_key bytea not null check (length(seal_key) = 32)
 );
 
--- What changed, in order, without gaps.
+-- What changed, in order, without gaps. No foreign key: its check would lock the head's row for every lease and every change.
 create table change_log (
-  name text not null references feed_head,
+  name text not null,
   sequence bigint not null,
   kind text not null,
   id text not null,
@@ -25,7 +25,7 @@ create index change_log_at on change_log using brin (at);
 
 -- Who holds the feed in view. A lease whose renewals stand still is dead, whatever any wall clock says.
 create table feed_leases (
-  name text not null references feed_head,
+  name text not null,
   follower text not null,
   renewals bigint not null default 1,
   applied bigint not null,
@@ -46,7 +46,7 @@ create table idempotency (
   at timestamptz not null default clock_timestamp(),
   primary key (principal, operation, token, input_digest)
 );
-create index idempotency_at on idempotency (at);
+create index idempotency_at on idempotency using brin (at);
 
 -- Audit records committed with their changes, on their way to JetStream.
 create table audit_outbox (
@@ -57,5 +57,5 @@ create table audit_outbox (
   relayed_at timestamptz
 );
 create index audit_outbox_waiting on audit_outbox (id) where relayed_at is null;
-create index audit_outbox_relayed on audit_outbox (relayed_at) where relayed_at is not null;
+create index audit_outbox_at on audit_outbox using brin (at);
 `;

@@ -1,16 +1,19 @@
-import type { Change } from '@trent/feed';
+import { sealKeyOf, type Change, type SealKey } from '@trent/feed';
 
 /** Changes kept, a feed: what is newer than the last renewal of any follower at thousands of changes a second. */
 const MAX_RECENT = 4_096;
 
 /** What this process knows of one feed without asking the store: the key, the furthest head, the changes it made itself. */
 export class RecentChanges {
-  readonly sealKey: Buffer;
+  /** As followers get it, and as it is used. */
+  readonly sealKeyBytes: Buffer;
+  readonly sealKey: SealKey;
   readonly #changes: Change[] = [];
   #head: bigint;
 
-  constructor(sealKey: Buffer, head: bigint) {
-    this.sealKey = sealKey;
+  constructor(sealKeyBytes: Buffer, head: bigint) {
+    this.sealKeyBytes = sealKeyBytes;
+    this.sealKey = sealKeyOf(sealKeyBytes);
     this.#head = head;
   }
 

@@ -94,7 +94,7 @@ function provisional(served: ServedFeed, request: RenewRequest): RenewResponse {
   const { barrier, recent } = served;
   barrier.state.grantProvisional(request.follower, performance.now());
   const changes = request.fromHead ? [] : recent.after(request.applied, MAX_PAGE);
-  return { head: recent.head, changes, more: false, provisional: true, leaseMs: LEASE_MS, reset: false, sealKey: recent.sealKey };
+  return { head: recent.head, changes, more: false, provisional: true, leaseMs: LEASE_MS, reset: false, sealKey: recent.sealKeyBytes };
 }
 
 function changeOf({ sequence, kind, id, version }: PageRow): Change[] {

@@ -16,12 +16,13 @@ const LEFT_BEHIND = `select id, region, record from audit_outbox
   where relayed_at is null and at < clock_timestamp() - make_interval(secs => $1) order by id limit $2 for update skip locked`;
 const RELAYED = 'update audit_outbox set relayed_at = clock_timestamp() where id = any($1::bigint[])';
 
-/** What is old enough to go. The log's rows go too: a follower that far behind starts anew. */
-const CLEANING = ['idempotency:at', 'change_log:at', 'audit_outbox:relayed_at'].map((target) => {
-  const [table = '', column = ''] = target.split(':');
+/** What is old enough to go. The log's rows go too: a follower that far behind starts anew. What is not relayed never goes. */
+const CLEANING = [oldRowsOf('idempotency'), oldRowsOf('change_log'), oldRowsOf('audit_outbox', 'relayed_at is not null')];
+
+function oldRowsOf(table: string, condition = 'true'): string {
   return `delete from ${table} where ctid = any(array(
-    select ctid from ${table} where ${column} < clock_timestamp() - make_interval(secs => $1) limit $2))`;
-});
+    select ctid from ${table} where at < clock_timestamp() - make_interval(secs => $1) and ${condition} limit $2))`;
+}
 
 /**
  * Relays rows that a killed process left behind, or whose acknowledgement came too late. Sweepers of several processes share the work

@@ -43,6 +43,16 @@ export class PooledClient extends pg.Client {
     this.#socket.destroy();
   }
 
+  /** Sends what `submit` submits in one go, as far as the socket can. */
+  together<R>(submit: () => R): R {
+    this.#socket.cork();
+    try {
+      return submit();
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
   /**
    * Runs one statement.
    * @param deadline on the scale of performance.now()

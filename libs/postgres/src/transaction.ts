@@ -62,8 +62,10 @@ class OpenTransaction implements Transaction {
   async queryAndCommit<Row>(text: string, values: readonly unknown[] = [], options: { readonly name?: string } = {}): Promise<Result<Row>> {
     this.#refuseWhenOver();
     this.#isOver = true;
-    const last = this.#client.run<Row>(statement(text, values, options), this.deadline);
-    const commit = this.#client.run({ text: 'commit' }, this.deadline);
+    const [last, commit] = this.#client.together(() => [
+      this.#client.run<Row>(statement(text, values, options), this.deadline),
+      this.#client.run({ text: 'commit' }, this.deadline),
+    ]);
     const [lastResult, commitResult] = await Promise.allSettled([last, commit]);
     if (lastResult.status === 'rejected') throw lastResult.reason;
     if (commitResult.status === 'rejected') throw commitResult.reason;
