@@ -79,6 +79,8 @@ void wipe(void *memory, size_t size);
 /* operations.c */
 extern const operation_t operations[];
 extern const size_t operation_count;
+typedef unsigned long (*init_fn)(unsigned long, struct ck_mechanism *, unsigned long);
+unsigned long begin(module_t *m, init_fn init, unsigned long session, struct ck_mechanism *mechanism, unsigned long key);
 
 /* job.c */
 napi_value job_call(napi_env env, napi_callback_info info, module_t *module, const operation_t *operation);

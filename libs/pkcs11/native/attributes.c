@@ -3,6 +3,7 @@
 #include "addon.h"
 
 #define MAX_NESTED 64
+#define MAX_NESTED_BYTES 4096
 #define UNAVAILABLE ((unsigned long)-1)
 
 static bool readable(unsigned long rv) {
@@ -26,21 +27,42 @@ static napi_value nested_value(napi_env env, struct ck_attribute *inner, size_t 
   return list;
 }
 
-/* PKCS#11 3.1 §5.7.5: first the number of inner attributes, then their sizes, then their values. */
+/*
+ * PKCS#11 3.1 §5.7.5: first the number of inner attributes, then their sizes, then their values. `memory` owns the
+ * buffers. NSS knows no nesting and answers with the bytes it was once given, stale pointers among them: a pointer
+ * that is not ours is never followed, the attribute counts as unreadable.
+ */
 static unsigned long read_nested(module_t *m, unsigned long session, unsigned long object, struct ck_attribute *outer,
-                                 struct ck_attribute *inner, size_t *count) {
-  memset(inner, 0, MAX_NESTED * sizeof *inner);
+                                 struct ck_attribute *inner, void **memory, size_t *count) {
   *count = outer->value_len / sizeof *inner;
-  if (*count > MAX_NESTED) return CKR_BUFFER_TOO_SMALL;
+  if (*count > MAX_NESTED) return CKR_ATTRIBUTE_TYPE_INVALID;
   outer->value = inner;
   unsigned long rv = m->f->C_GetAttributeValue(session, object, outer, 1);
   if (rv != CKR_OK) return rv;
   for (size_t i = 0; i < *count; i++) {
-    if (inner[i].value_len == UNAVAILABLE || inner[i].value_len > 4096) return CKR_GENERAL_ERROR;
-    inner[i].value = calloc(1, inner[i].value_len + 1);
-    if (inner[i].value == NULL) return RV_NO_MEMORY;
+    if (inner[i].value != NULL || inner[i].value_len > MAX_NESTED_BYTES) return CKR_ATTRIBUTE_TYPE_INVALID;
+    memory[i] = calloc(1, inner[i].value_len + 1);
+    if (memory[i] == NULL) return RV_NO_MEMORY;
+    inner[i].value = memory[i];
   }
-  return m->f->C_GetAttributeValue(session, object, outer, 1);
+  rv = m->f->C_GetAttributeValue(session, object, outer, 1);
+  for (size_t i = 0; i < *count; i++) {
+    if (inner[i].value != memory[i] || inner[i].value_len > MAX_NESTED_BYTES) return CKR_ATTRIBUTE_TYPE_INVALID;
+  }
+  return rv;
+}
+
+static unsigned long nested_or_null(napi_env env, module_t *m, unsigned long session, unsigned long object,
+                                    struct ck_attribute *outer, napi_value *value) {
+  struct ck_attribute inner[MAX_NESTED];
+  void *memory[MAX_NESTED];
+  size_t count = 0;
+  memset(inner, 0, sizeof inner);
+  memset(memory, 0, sizeof memory);
+  unsigned long rv = read_nested(m, session, object, outer, inner, memory, &count);
+  if (rv == CKR_OK) *value = nested_value(env, inner, count);
+  for (size_t i = 0; i < MAX_NESTED; i++) free(memory[i]);
+  return readable(rv) ? CKR_OK : rv;
 }
 
 static unsigned long read_one(napi_env env, module_t *m, unsigned long session, unsigned long object, unsigned long type,
@@ -50,15 +72,7 @@ static unsigned long read_one(napi_env env, module_t *m, unsigned long session, 
   napi_get_null(env, value);
   if (!readable(rv)) return rv;
   if (rv != CKR_OK || attribute.value_len == UNAVAILABLE) return CKR_OK;
-  if (is_template(type)) {
-    struct ck_attribute inner[MAX_NESTED];
-    size_t count = 0;
-    memset(inner, 0, sizeof inner);
-    rv = read_nested(m, session, object, &attribute, inner, &count);
-    if (rv == CKR_OK) *value = nested_value(env, inner, count);
-    for (size_t i = 0; i < MAX_NESTED; i++) free(inner[i].value);
-    return rv;
-  }
+  if (is_template(type)) return nested_or_null(env, m, session, object, &attribute, value);
   size_t capacity = attribute.value_len;
   attribute.value = calloc(1, capacity + 1);
   if (attribute.value == NULL) return RV_NO_MEMORY;

@@ -44,7 +44,7 @@ static napi_value gcm(napi_env env, napi_callback_info info, bool encrypt) {
   struct ck_gcm_params parameters = {iv.bytes, iv.size, iv.size * 8, aad.bytes, aad.size, TAG_BITS};
   struct ck_mechanism mechanism = {CKM_AES_GCM, &parameters, sizeof parameters};
   unsigned long key = number_of(env, argv[1]), size = out.size;
-  unsigned long rv = encrypt ? m->f->C_EncryptInit(session, &mechanism, key) : m->f->C_DecryptInit(session, &mechanism, key);
+  unsigned long rv = begin(m, encrypt ? m->f->C_EncryptInit : m->f->C_DecryptInit, session, &mechanism, key);
   if (rv != CKR_OK) return number(env, FAILED(rv));
   rv = encrypt ? m->f->C_Encrypt(session, in.bytes, in.size, out.bytes, &size)
                : m->f->C_Decrypt(session, in.bytes, in.size, out.bytes, &size);
@@ -65,7 +65,7 @@ napi_value hmac_sign(napi_env env, napi_callback_info info) {
   if (!span_of(env, argv[3], &data) || !span_of(env, argv[4], &out)) return NULL;
   unsigned long session = number_of(env, argv[0]);
   struct ck_mechanism mechanism = {number_of(env, argv[1]), NULL, 0};
-  unsigned long rv = m->f->C_SignInit(session, &mechanism, number_of(env, argv[2]));
+  unsigned long rv = begin(m, m->f->C_SignInit, session, &mechanism, number_of(env, argv[2]));
   if (rv != CKR_OK) return number(env, FAILED(rv));
   uint8_t mac[1024];
   unsigned long size = sizeof mac;

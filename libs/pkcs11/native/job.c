@@ -27,7 +27,7 @@ static bool read_blob(napi_env env, napi_value value, bool is_template, bool cop
   size_t size;
   if (!bytes_of(env, value, &bytes, &size)) return false;
   if (is_template) {
-    if (arena_load(arena, bytes, size)) return true;
+    if (arena_load(arena, bytes, size) && arena->count <= arena->size / sizeof(struct ck_attribute)) return true;
     napi_throw_type_error(env, NULL, "pkcs11: malformed template");
     return false;
   }
@@ -51,7 +51,7 @@ static bool read_mechanism(napi_env env, napi_value value, arena_t *mechanism) {
   uint8_t *bytes;
   size_t size;
   if (!bytes_of(env, value, &bytes, &size)) return false;
-  if (arena_load(mechanism, bytes, size) && mechanism->size >= sizeof(struct ck_mechanism)) return true;
+  if (arena_load(mechanism, bytes, size) && mechanism->count == 1 && mechanism->size >= sizeof(struct ck_mechanism)) return true;
   napi_throw_type_error(env, NULL, "pkcs11: malformed mechanism");
   return false;
 }

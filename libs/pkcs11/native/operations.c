@@ -17,7 +17,28 @@ static bool reserve(job_t *job, size_t capacity) {
   return job->out != NULL;
 }
 
-typedef unsigned long (*init_fn)(unsigned long, struct ck_mechanism *, unsigned long);
+/* Ends whatever operation a failed call has left active in the session. */
+static void abandon(module_t *m, unsigned long session) {
+  uint8_t sink[SPARE_OUTPUT];
+  unsigned long size = sizeof sink;
+  m->f->C_EncryptFinal(session, sink, &size);
+  size = sizeof sink;
+  m->f->C_DecryptFinal(session, sink, &size);
+  size = sizeof sink;
+  m->f->C_SignFinal(session, sink, &size);
+  m->f->C_VerifyFinal(session, sink, 0);
+  m->f->C_FindObjectsFinal(session);
+  wipe(sink, sizeof sink);
+}
+
+/* Init; SoftHSM leaves an operation active after some argument errors, which would block the session for good. */
+unsigned long begin(module_t *m, init_fn init, unsigned long session, struct ck_mechanism *mechanism, unsigned long key) {
+  unsigned long rv = init(session, mechanism, key);
+  if (rv != CKR_OPERATION_ACTIVE) return rv;
+  abandon(m, session);
+  return init(session, mechanism, key);
+}
+
 typedef unsigned long (*single_fn)(unsigned long, unsigned char *, unsigned long, unsigned char *, unsigned long *);
 
 /*
@@ -26,7 +47,7 @@ typedef unsigned long (*single_fn)(unsigned long, unsigned char *, unsigned long
  */
 static unsigned long transform(job_t *job, init_fn init, single_fn single) {
   if (!reserve(job, job->a.size + SPARE_OUTPUT)) return RV_NO_MEMORY;
-  unsigned long rv = init(job->session, MECHANISM, job->key_a);
+  unsigned long rv = begin(job->module, init, job->session, MECHANISM, job->key_a);
   if (rv != CKR_OK) return rv;
   unsigned long size = job->out_capacity;
   rv = single(job->session, DATA(job->a), job->a.size, job->out, &size);
@@ -43,7 +64,7 @@ static unsigned long run_decrypt(job_t *job) { return transform(job, F->C_Decryp
 static unsigned long run_sign(job_t *job) { return transform(job, F->C_SignInit, F->C_Sign); }
 
 static unsigned long run_verify(job_t *job) {
-  unsigned long rv = F->C_VerifyInit(job->session, MECHANISM, job->key_a);
+  unsigned long rv = begin(job->module, F->C_VerifyInit, job->session, MECHANISM, job->key_a);
   if (rv != CKR_OK) return rv;
   rv = F->C_Verify(job->session, DATA(job->a), job->a.size, DATA(job->b), job->b.size);
   job->kind = RESULT_TRUTH;
@@ -110,6 +131,10 @@ static unsigned long find_page(job_t *job, unsigned long *found) {
 static unsigned long run_find_objects(job_t *job) {
   job->kind = RESULT_HANDLES;
   unsigned long rv = F->C_FindObjectsInit(job->session, TEMPLATE(job->template_a), job->template_a.count);
+  if (rv == CKR_OPERATION_ACTIVE) {
+    abandon(job->module, job->session);
+    rv = F->C_FindObjectsInit(job->session, TEMPLATE(job->template_a), job->template_a.count);
+  }
   if (rv != CKR_OK) return rv;
   unsigned long found = 0;
   do {

@@ -26,7 +26,9 @@ bool bytes_of(napi_env env, napi_value value, uint8_t **bytes, size_t *size) {
     napi_throw_type_error(env, NULL, "pkcs11: expected a Uint8Array");
     return false;
   }
-  *bytes = data;
+  /* Node gives NULL for an empty buffer, and SoftHSM refuses NULL even where the length is zero. */
+  static uint8_t nothing[1];
+  *bytes = data != NULL ? data : nothing;
   return true;
 }
 

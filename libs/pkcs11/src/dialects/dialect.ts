@@ -3,11 +3,13 @@ import type { ModuleInfo } from '../module.ts';
 /** What modules differ in; a dialect lists what its module cannot do, with the reason. */
 export type Capability =
   | 'kwp'
+  | 'kwp-any-length'
   | 'kwp-rsa'
   | 'kwp-ec'
   | 'kwp-edwards'
   | 'gcm'
   | 'hmac'
+  | 'mac-verdict'
   | 'aes-ecb-encrypt-data'
   | 'rsa-pss'
   | 'rsa-oaep-sha1'
@@ -20,7 +22,7 @@ export type Capability =
   | 'pinned-unwrap'
   | 'immutable-objects'
   | 'allowed-mechanisms'
-  | 'create-user-token';
+  | 'extractable-flag';
 
 /** One PKCS#11 module's ways: numbers that differ and what is not served. One file a module. */
 export interface Dialect {

@@ -6,6 +6,7 @@ export const softhsm: Dialect = {
   name: 'softhsm',
   kwp: CKM.AES_KEY_WRAP_PAD,
   unsupported: {
+    'kwp-any-length': 'wrapping pads the key with zeros to a multiple of 8 bytes and they stay in it; HMAC and DER do not mind',
     'kwp-edwards': 'wrap: CKR_KEY_NOT_WRAPPABLE, unwrap: CKR_FUNCTION_FAILED',
     'rsa-oaep-sha256': 'CKR_ARGUMENTS_BAD for any hash but SHA-1',
   },

@@ -5,6 +5,17 @@ import type { Dialect } from './dialect.ts';
 export const softokn: Dialect = {
   name: 'softokn',
   kwp: CKM.AES_KEY_WRAP_KWP,
-  unsupported: {},
+  unsupported: {
+    'kwp-ec': 'unwrap: CKR_TEMPLATE_INCOMPLETE',
+    'kwp-edwards': 'no Edwards curves',
+    eddsa: 'no Edwards curves',
+    secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
+    'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
+    'read-nested-templates': 'knows no nested templates',
+    'pinned-unwrap': 'CKA_UNWRAP_TEMPLATE is stored and not applied',
+    'immutable-objects': 'CKA_MODIFIABLE and CKA_COPYABLE of session objects are stored and not applied',
+    'allowed-mechanisms': 'CKA_ALLOWED_MECHANISMS is stored and not applied',
+    'extractable-flag': 'wraps a key that is not extractable',
+  },
   recognises: (info) => info.manufacturer.startsWith('Mozilla'),
 };

@@ -1,4 +1,5 @@
 import { CKK, CKM, CKO } from '../constants.ts';
+import type { Capability } from '../dialects/dialect.ts';
 import type { ObjectHandle } from '../handles.ts';
 import { ecbEncryptData, plain, withBytes } from '../mechanism.ts';
 import type { Mechanism } from '../mechanism.ts';
@@ -14,6 +15,8 @@ export interface Attack {
   readonly name: string;
   /** The secret that is lost when the attack succeeds. */
   readonly threatens: 'root key' | 'backing key' | 'message key';
+  /** Without this the module cannot make the prey, so there is nothing to lose. */
+  readonly needs?: Capability;
   /**
    * Succeeds by returning (a handle that it made, if any); is refused by a Pkcs11Error, or by answering `refused`
    * where the token withholds a value without an error.
@@ -22,6 +25,15 @@ export interface Attack {
 }
 
 type KeyOf = (prey: Prey) => ObjectHandle;
+
+function present<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('the prey of this attack was not made');
+  return value;
+}
+
+function needing(needs: Capability, list: readonly Attack[]): Attack[] {
+  return list.map((attack) => ({ ...attack, needs }));
+}
 
 const block = Buffer.alloc(32, 1);
 const readable: Template = {
@@ -33,6 +45,7 @@ const readable: Template = {
 };
 const keyWrap = plain(CKM.AES_KEY_WRAP);
 const cbcPad = withBytes(CKM.AES_CBC_PAD, Buffer.alloc(16));
+const cbc = withBytes(CKM.AES_CBC, Buffer.alloc(16));
 const ecb = plain(CKM.AES_ECB);
 
 /** Reading, wrapping away, changing and copying: the same for every kind of key. */
@@ -102,19 +115,20 @@ function againstPurpose(): Attack[] {
 
 /** Unwrapping a stolen blob as something that gives its bytes away. */
 function againstWrapped(keyClass: KeyClass, kind: 'wrappedSecret' | 'wrappedPrivate'): Attack[] {
-  const blobOf = (prey: Prey): Buffer => (kind === 'wrappedPrivate' ? prey.wrappedPrivate : prey.wrappedSecret[keyClass]);
+  const blobOf = (prey: Prey): Buffer => (kind === 'wrappedPrivate' ? present(prey.wrappedPrivate) : prey.wrappedSecret[keyClass]);
   const attack = (name: string, templateOf: (pinned: Template) => Template | readonly Entry[], mechanism?: Mechanism): Attack => ({
     name: `blob of class ${keyClass}${kind === 'wrappedPrivate' ? ' (private key)' : ''}: unwrap ${name}`,
     threatens: 'backing key',
     run: (prey) => {
       const template = templateOf(pinnedTemplate(keyClass, prey.profile));
+      const blob = mechanism === undefined ? blobOf(prey) : blobOf(prey).subarray(0, block.length);
       const compiled = isEntries(template) ? compileEntries(template) : template;
-      return prey.session.unwrapKey(mechanism ?? plain(prey.dialect.kwp), prey.wrapping[keyClass], blobOf(prey), compiled);
+      return prey.session.unwrapKey(mechanism ?? plain(prey.dialect.kwp), prey.wrapping[keyClass], blob, compiled);
     },
   });
   const confusions = [
     attack('as a readable secret', () => readable),
-    attack('as a readable secret, by another mechanism', () => readable, keyWrap),
+    attack('as a readable secret, by raw CBC', () => readable, cbc),
     attack('as an AES key that encrypts', () => ({
       ...{ class: CKO.SECRET_KEY, keyType: CKK.AES, token: false },
       ...{ sensitive: true, extractable: false, encrypt: true, decrypt: true },
@@ -173,7 +187,7 @@ function againstUse(): Attack[] {
       name: 'binding key: another mechanism',
       threatens: 'root key',
       run: (prey) => {
-        prey.session.sign(plain(CKM.SHA512_HMAC), prey.binding, block);
+        prey.session.sign(plain(CKM.SHA224_HMAC), prey.binding, block);
         return undefined;
       },
     },
@@ -190,11 +204,17 @@ export const attacks: readonly Attack[] = [
   ...againstKey('wrapping key', 'root key', (prey) => prey.wrapping['aes-derive']),
   ...againstPurpose(),
   ...againstKey('binding key', 'root key', (prey) => prey.binding),
-  ...againstKey('digest-signing key', 'root key', (prey) => prey.digestSigning),
+  ...needing(
+    'kwp-ec',
+    againstKey('digest-signing key', 'root key', (prey) => present(prey.digestSigning)),
+  ),
   ...keyClasses.flatMap((keyClass) => againstWrapped(keyClass, 'wrappedSecret')),
-  ...againstWrapped('ec', 'wrappedPrivate'),
+  ...needing('kwp-ec', againstWrapped('ec', 'wrappedPrivate')),
   ...againstKey('backing key aes-derive', 'backing key', (prey) => prey.backing['aes-derive']),
   ...againstKey('backing key hmac', 'backing key', (prey) => prey.backing.hmac),
-  ...againstKey('backing key ec', 'backing key', (prey) => prey.backing.ec),
+  ...needing(
+    'kwp-ec',
+    againstKey('backing key ec', 'backing key', (prey) => present(prey.backing.ec)),
+  ),
   ...againstUse(),
 ];

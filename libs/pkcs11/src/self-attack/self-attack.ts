@@ -1,3 +1,4 @@
+import { supports } from '../dialects/dialect.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { isPkcs11Error } from '../errors.ts';
 import { defaultProfile } from '../root-set/profile.ts';
@@ -49,7 +50,8 @@ export function selfAttack(
     return { level: 'L1', attempts: [{ attack, threatens: 'root key', outcome: 'succeeded', answer: error.message }] };
   }
   try {
-    const attempts = attacks.map((attack) => attempt(attack, prey));
+    const possible = attacks.filter(({ needs }) => needs === undefined || supports(dialect, needs));
+    const attempts = possible.map((attack) => attempt(attack, prey));
     const isHeld = attempts.every(({ outcome, threatens }) => outcome === 'refused' || threatens === 'message key');
     return { level: isHeld ? 'L2' : 'L1', attempts };
   } finally {

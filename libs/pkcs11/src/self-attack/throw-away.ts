@@ -1,4 +1,5 @@
 import { CKK, CKM, CKO, CURVES } from '../constants.ts';
+import { supports } from '../dialects/dialect.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ObjectHandle } from '../handles.ts';
 import { plain } from '../mechanism.ts';
@@ -15,13 +16,13 @@ export interface Prey {
   readonly profile: CryptoProfile;
   readonly wrapping: Readonly<Record<KeyClass, ObjectHandle>>;
   readonly binding: ObjectHandle;
-  readonly digestSigning: ObjectHandle;
+  readonly digestSigning: ObjectHandle | undefined;
   /** For each class an AES key wrapped by the class's key (wrapping does not look at the type). */
   readonly wrappedSecret: Readonly<Record<KeyClass, Buffer>>;
   /** An EC private key wrapped by the key of class `ec`. */
-  readonly wrappedPrivate: Buffer;
-  /** Backing keys as the worker unwraps them. */
-  readonly backing: Readonly<Record<'aes-derive' | 'hmac' | 'ec', ObjectHandle>>;
+  readonly wrappedPrivate: Buffer | undefined;
+  /** Backing keys as the worker unwraps them; what is of EC is absent where the module cannot unwrap it. */
+  readonly backing: Readonly<Record<'aes-derive' | 'hmac', ObjectHandle>> & { readonly ec: ObjectHandle | undefined };
   /** A wrapping key that the attacker has made. */
   readonly attackersKey: ObjectHandle;
 }
@@ -61,18 +62,19 @@ export function makePrey(session: Session, dialect: Dialect, profile: CryptoProf
   };
   const wrapping = byClass((keyClass) => rooted(`wrap/${keyClass}`));
   const wrappedSecret = byClass((keyClass) => wrapFresh(session, kwp, wrapping[keyClass], generateAes(session)));
-  const wrappedPrivate = wrapFresh(session, kwp, wrapping.ec, generateEc(session));
+  const withEc = supports(dialect, 'kwp-ec');
+  const wrappedPrivate = withEc ? wrapFresh(session, kwp, wrapping.ec, generateEc(session)) : undefined;
   const wrappedMac = wrapFresh(session, kwp, wrapping.hmac, generateHmac(session));
   const unwrap = (keyClass: 'aes-derive' | 'hmac' | 'ec', wrapped: Buffer): ObjectHandle =>
     session.unwrapKey(kwp, wrapping[keyClass], wrapped, maker.backingKey(keyClass));
   return {
     ...{ session, dialect, profile, wrapping, wrappedSecret, wrappedPrivate, attackersKey },
     binding: rooted('binding'),
-    digestSigning: rooted('digest-signing'),
+    digestSigning: withEc ? rooted('digest-signing') : undefined,
     backing: {
       'aes-derive': unwrap('aes-derive', wrappedSecret['aes-derive']),
       hmac: unwrap('hmac', wrappedMac),
-      ec: unwrap('ec', wrappedPrivate),
+      ec: wrappedPrivate === undefined ? undefined : unwrap('ec', wrappedPrivate),
     },
   };
 }
@@ -80,7 +82,7 @@ export function makePrey(session: Session, dialect: Dialect, profile: CryptoProf
 /** Destroys the throw-away keys. */
 export function releasePrey(prey: Prey): void {
   const keys = [...Object.values(prey.wrapping), ...Object.values(prey.backing), ...[prey.binding, prey.digestSigning, prey.attackersKey]];
-  for (const key of keys) prey.session.destroyObject(key);
+  for (const key of keys) if (key !== undefined) prey.session.destroyObject(key);
 }
 
 function byClass<Value>(make: (keyClass: KeyClass) => Value): Record<KeyClass, Value> {
