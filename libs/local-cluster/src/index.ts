@@ -12,5 +12,6 @@ export { status, statusOf, type ClusterStatus, type ProcessStatus } from './comm
 export { clusterFolder, readSettings, type ClusterFolder, type ClusterSettings } from './cluster/settings.ts';
 export { accountVariables, readEnvFile, writeEnvFile, type AccountEnvironment } from './accounts/env-file.ts';
 export { openAccount } from './accounts/open-account.ts';
-export { ensureCertificates } from './pki/cluster-certificates.ts';
+export { clusterCertificates, ensureCertificates } from './pki/cluster-certificates.ts';
+export { softHsmModulePath } from './programs.ts';
 export { attachCluster, startCluster, type TestCluster, type TestClusterOptions } from './test-cluster.ts';

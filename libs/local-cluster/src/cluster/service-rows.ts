@@ -111,8 +111,11 @@ function row(
 async function readyz(url: string): Promise<Verdict> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
-    const text = await answer.text();
-    return answer.ok ? true : text.trim().replaceAll('\n', '; ');
+    if (answer.ok) return true;
+    const { reasons } = (await answer.json()) as { readonly reasons?: Readonly<Record<string, string>> };
+    return Object.entries(reasons ?? {})
+      .map(([name, why]) => `${name}: ${why}`)
+      .join('; ');
   } catch {
     return 'no answer from its admin port';
   }
