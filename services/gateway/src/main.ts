@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { openAuditPublisher, type AuditPublisherEvent } from '@trent/audit-record';
+import {
+  clientCredentials,
+  connectNats,
+  defineEvents,
+  endpointsOf,
+  openTlsIdentity,
+  runService,
+  type Endpoint,
+  type ServiceName,
+  type ServiceRuntime,
+} from '@trent/bootstrap';
+import { authorize, execute, invoke, options } from '@trent/contracts';
+import { openBatchLink, openUnaryLink } from '@trent/grpc-link';
+
+import { openRedisCounts } from './admission/redis-counts.ts';
+import { readGatewayConfig, type GatewayConfig } from './config.ts';
+import { openEdge, type EdgeParts } from './open-edge.ts';
+
+const config = readGatewayConfig();
+await runService('gateway', config, (runtime) => start(runtime, config));
+
+async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<void> {
+  const { log, zone } = runtime;
+  const publish = await openAudit(runtime, config);
+  const counts = openRedisCounts({
+    url: config.redisUrl,
+    passwordFile: config.redisPasswordFile,
+    instance: runtime.instance,
+    log,
+    now: Date.now,
+  });
+  runtime.onDrain('redis', () => counts.close());
+  runtime.debugState('redis', () => ({ connected: counts.isConnected(), gateways: counts.sharers() }));
+
+  const policy = openBatchLink({
+    name: 'policy',
+    method: authorize.AuthorizeServiceService.authorize,
+    endpoints: config.policyEndpoints,
+    zone,
+    credentials: clientCredentials(runtime.tls, 'policy'),
+    runtime,
+  });
+  runtime.readiness('policy', policy.ready);
+
+  const edge = { cert: config.edgeTlsCert, key: config.edgeTlsKey, ca: config.clientCa };
+  const tls = openTlsIdentity(edge, { trustDomain: config.trustDomain, log });
+  runtime.onDrain('edge certificate', () => tls.close());
+  await openEdge(runtime, {
+    httpsListen: config.httpsListen,
+    grpcListen: config.clientGrpcListen,
+    regions: config.regions,
+    maxInFlight: config.maxInFlight,
+    tls,
+    counts,
+    authorize: (item, call) => policy.call(item, { ...call, lane: 'fast' }),
+    rooms: openRooms(runtime, config),
+    publish,
+  });
+}
+
+const events = defineEvents({ audit: 'audit.stream_changed' });
+
+async function openAudit(runtime: ServiceRuntime, config: GatewayConfig): Promise<EdgeParts['publish']> {
+  const nats = await connectNats(config, runtime);
+  const audit = openAuditPublisher({
+    nats,
+    natsUser: config.natsUser,
+    regions: config.regions,
+    streams: config.auditStreams,
+    zone: runtime.zone,
+    publisher: randomUUID(),
+    onEvent: (event: AuditPublisherEvent) => runtime.log.warn(events.audit, { detail: JSON.stringify(event) }),
+  });
+  runtime.onDrain('audit', () => audit.close());
+  runtime.debugState('audit', () => audit.state());
+  return (region, record, deadline) => audit.publish(region, record, deadline);
+}
+
+type Execution = NonNullable<ReturnType<EdgeParts['rooms']['execute']['get']>>;
+type Invocation = NonNullable<ReturnType<EdgeParts['rooms']['invoke']['get']>>;
+
+function openRooms(runtime: ServiceRuntime, config: GatewayConfig): EdgeParts['rooms'] {
+  const { zone } = runtime;
+  const workers = config.regions.map((region) => {
+    const link = openBatchLink({
+      name: `crypto-worker ${region}`,
+      method: execute.ExecuteServiceService.execute,
+      endpoints: endpointsOf(config.cryptoWorkerEndpoints, region),
+      zone,
+      credentials: clientCredentials(runtime.tls, 'crypto-worker'),
+      runtime,
+    });
+    runtime.readiness(`crypto-worker ${region}`, link.ready);
+    const execution: Execution = (item, call) => link.call(item, call);
+    return [region, execution] as const;
+  });
+  const room = (name: ServiceName, endpoints: readonly Endpoint[]): Invocation => {
+    const link = openUnaryLink({ name, endpoints, zone, credentials: clientCredentials(runtime.tls, name), runtime });
+    return (request, call) => link.call(invoke.InvokeServiceService.invoke, request, call);
+  };
+  return {
+    execute: new Map(workers),
+    invoke: new Map([
+      [options.Room.ROOM_KEY_METADATA, room('key-metadata', config.keyMetadataEndpoints)],
+      [options.Room.ROOM_POLICY, room('policy', config.policyEndpoints)],
+      [options.Room.ROOM_AUDIT_INGEST, room('audit-ingest', config.auditIngestEndpoints)],
+    ]),
+  };
+}
