@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions } from 'pino';
+import { destination, pino, stdTimeFunctions } from 'pino';
 import { allowedFields } from './log-fields.ts';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { EventName } from './events.ts';
@@ -25,6 +25,8 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
+const STDOUT = 1;
+
 /** Makes a logger that writes one JSON object a line: time, level, event, fields. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
@@ -34,7 +36,7 @@ export function createLogger(options: LoggerOptions): Logger {
     messageKey: 'event',
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return wrap(options.destination === undefined ? pino(settings) : pino(settings, options.destination));
+  return wrap(pino(settings, options.destination ?? destination({ dest: STDOUT, sync: true })));
 }
 
 /** A logger that says nothing, for tests. */

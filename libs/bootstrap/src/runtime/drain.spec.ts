@@ -34,7 +34,9 @@ describe('draining', () => {
   test('happens once however often it is asked for', async () => {
     const drain = createDrain(silentLogger());
     let runs = 0;
-    drain.add('step', () => void runs++);
+    drain.add('step', () => {
+      runs++;
+    });
     await Promise.all([drain.run(), drain.run()]);
     expect(runs).toBe(1);
   });

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startNats, waitUntil, type TestNats } from '@trent/local-cluster';
+import { connectNats, parseHostPort } from '../src/index.ts';
+import { makeTestDeployment } from './test-runtime.ts';
+import type { NatsSettings } from '../src/index.ts';
+import type { TestDeployment } from './test-runtime.ts';
+
+let deployment: TestDeployment;
+let server: TestNats;
+beforeAll(async () => {
+  [deployment, server] = await Promise.all([makeTestDeployment(), startNats()]);
+}, 60_000);
+afterAll(async () => {
+  await deployment[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+function settingsOf(user: 'policy' | 'key-metadata'): NatsSettings {
+  return {
+    natsServers: server.servers.map((address) => parseHostPort(address)!),
+    natsUser: user,
+    natsPasswordFile: server.as(user).passwordFile,
+  };
+}
+
+test('a connection carries messages, is ready while connected, and drains with the runtime', async () => {
+  const [writer, follower] = [await deployment.runtime('key-metadata'), await deployment.runtime('policy')];
+  const publisher = await connectNats(settingsOf('key-metadata'), writer);
+  const subscriber = await connectNats(settingsOf('policy'), follower);
+  const received: string[] = [];
+  subscriber.subscribe('trent.feed.keys.us-east-1.changes', {
+    callback: (_error, message) => {
+      received.push(message.string());
+    },
+  });
+  await subscriber.flush();
+  publisher.publish('trent.feed.keys.us-east-1.changes', 'hello');
+  await waitUntil('the message', 5000, () => received.length > 0 || 'nothing yet');
+  expect(received).toEqual(['hello']);
+  expect(follower.notReady()).toEqual({});
+  expect(follower.state()).toMatchObject({ nats: { connected: true } });
+  await follower.drain();
+  expect(subscriber.isClosed()).toBe(true);
+});
