@@ -131,6 +131,8 @@ function conclude(
   for (const [index, view] of views.entries()) {
     if (view.accountId === principal.accountId) progress.keys.push(resolvedKey(targetAt(targets, index), view, ''));
   }
+  // No grant was ever made, so no token names one.
+  if (item.grantTokens.length > 0) fail('InvalidGrantTokenException');
   if (operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
     authorizeBeyondKeys(item, principal, operation, now);
   views.forEach((view, index) => authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now));

@@ -1,0 +1,115 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { authorize, type metadata } from '@trent/contracts';
+import { preparePermitKey } from '@trent/permit';
+import { defaultKeyPolicy } from '@trent/policy-language';
+import type { AccountId } from '@trent/identifiers';
+import { SecretBytes } from '@trent/secret-bytes';
+import { canonicalRequest, formatAmzDate, parseAuthorization, signRequest } from '@trent/sigv4';
+import { Credentials } from '../accounts/credentials.ts';
+import type { AuthorizeDeps } from './authorize.ts';
+import { KeyViews } from './key-views.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT = '111122223333';
+export const FOREIGN_ACCOUNT = '444455556666';
+export const ACCESS_KEY_ID = 'AKIAEXAMPLE000000001';
+export const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
+export const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
+export const OTHER_KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ac';
+export const FOREIGN_KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ad';
+export const MATERIAL_ID = 'ab'.repeat(32);
+export const PERMIT_KEY = Buffer.alloc(32, 9);
+export const NOW = Date.parse('2026-11-24T12:00:00Z');
+export const INPUT_DIGEST = createHash('sha256').update('input').digest();
+
+/** A key's row as key-metadata answers it. */
+export function aKey(parts: Partial<metadata.KeyView> = {}): metadata.KeyView {
+  const accountId = parts.accountId ?? ACCOUNT;
+  return {
+    keyId: KEY_ID,
+    accountId,
+    region: REGION,
+    keyState: 'Enabled',
+    keySpec: 'SYMMETRIC_DEFAULT',
+    keyUsage: 'ENCRYPT_DECRYPT',
+    origin: 'AWS_KMS',
+    multiRegion: false,
+    authorisationVersion: 7n,
+    policy: defaultKeyPolicy(accountId as AccountId),
+    grants: [],
+    aliases: ['alias/app'],
+    materials: [{ materialId: MATERIAL_ID, token: Buffer.from('token') }],
+    tags: new Map(),
+    ...parts,
+  };
+}
+
+/** The parts of policy over a table of keys; what was loaded is counted. */
+export function aPolicy(keys: readonly metadata.KeyView[] = [aKey()], parts: Partial<AuthorizeDeps> = {}) {
+  const loads = { views: 0, credentials: 0 };
+  const root = { principalArn: `arn:aws:iam::${ACCOUNT}:root`, accountId: ACCOUNT, kind: 'Root' as const, uniqueId: ACCOUNT, version: 3n };
+  const credentials = new Credentials({
+    findAccessKey: (id) => {
+      loads.credentials++;
+      return Promise.resolve(id === ACCESS_KEY_ID ? { ...root, sealedSecret: Buffer.alloc(1), active: true } : undefined);
+    },
+    findCertificate: (id) => Promise.resolve(id === `spiffe://trent/account/${ACCOUNT}/root` ? root : undefined),
+    unseal: () => Promise.resolve(SecretBytes.copyOf(Buffer.from(SECRET))),
+  });
+  const views = new KeyViews((queries) => {
+    loads.views++;
+    const matches = (key: metadata.KeyView, { by }: metadata.KeyViewQuery) =>
+      by?.$case === 'keyId' ? by.value === key.keyId : by?.value.accountId === key.accountId && key.aliases.includes(by.value.aliasName);
+    return Promise.resolve(queries.map((query) => keys.find((key) => matches(key, query))));
+  });
+  const permitKey = preparePermitKey(PERMIT_KEY);
+  const deps: AuthorizeDeps = { credentials, views, permitKeys: { keyFor: () => permitKey }, isLive: () => true, now: () => NOW, ...parts };
+  return { deps, loads };
+}
+
+/** An item as the gateway sends it, signed by the root access key. */
+export function anItem(parts: Partial<authorize.AuthorizeItem> = {}): authorize.AuthorizeItem {
+  return authorize.AuthorizeItem.create({
+    id: 1,
+    timeoutMs: 2_000,
+    requestId: randomUUID(),
+    operation: 'kms.Encrypt',
+    region: REGION,
+    caller: { $case: 'sigv4', value: aSignature() },
+    keys: [aQuery(KEY_ID)],
+    inputDigest: INPUT_DIGEST,
+    ...parts,
+  } as authorize.AuthorizeItem);
+}
+
+export function aQuery(reference: string, ciphertext: Partial<authorize.KeyQuery> = {}): authorize.KeyQuery {
+  return { reference, ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '', ...ciphertext };
+}
+
+/** A real signature, made by the signer of @trent/sigv4. */
+export function aSignature(
+  parts: { readonly secret?: string; readonly accessKeyId?: string; readonly epochMs?: number } = {},
+): authorize.SigV4 {
+  const body = Buffer.from('{}');
+  const request = { method: 'POST', path: '/', query: '', rawHeaders: ['host', 'localhost', 'x-amz-target', 'TrentService.Encrypt'] };
+  const rawHeaders = signRequest({
+    ...request,
+    body,
+    credentials: { accessKeyId: parts.accessKeyId ?? ACCESS_KEY_ID, secretAccessKey: Buffer.from(parts.secret ?? SECRET) },
+    region: REGION,
+    service: 'kms',
+    amzDate: formatAmzDate(parts.epochMs ?? NOW),
+  });
+  const facts = { ...request, rawHeaders };
+  const parsed = parseAuthorization(facts);
+  if ('anonymous' in parsed) throw new Error('the signer did not sign');
+  return authorize.SigV4.create({
+    accessKeyId: parsed.accessKeyId,
+    scopeDate: parsed.scope.date,
+    scopeRegion: parsed.scope.region,
+    scopeService: parsed.scope.service,
+    canonicalRequest: canonicalRequest(facts, parsed, createHash('sha256').update(body).digest('hex')),
+    signature: parsed.signature,
+    amzDate: parsed.amzDate,
+  });
+}
