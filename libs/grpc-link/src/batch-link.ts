@@ -72,6 +72,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   readonly #budget = new RetryBudget();
   readonly #slots = new Map<string, EndpointSlot<Item, Result>>();
   readonly #endpoints: EndpointSet;
+  readonly #unreachable = new Set<string>();
   readonly #onSettled = (): void => {
     this.#unsettled--;
   };
@@ -82,6 +83,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   #unsettled = 0;
   #sweeping = false;
   #closed = false;
+  #lastLoss = 'not connected yet';
 
   constructor(options: BatchLinkOptions<Item, Result>) {
     this.#options = options;
@@ -106,7 +108,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
     });
   }
 
-  readonly ready = (): true | string => this.#open.length > 0 || `no endpoint of ${this.#options.name} answers`;
+  readonly ready = (): true | string => this.#open.length > 0 || `no endpoint of ${this.#options.name} answers: ${this.#lastLoss}`;
 
   state(): unknown {
     const streams = [...this.#slots.values()].flatMap((slot) => [...slot.streams].map((stream) => stream.state()));
@@ -167,6 +169,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
 
   readonly #streamEvents: StreamEvents<Item, Result> = {
     onOpen: (stream) => {
+      this.#unreachable.delete(stream.name);
       this.#options.runtime?.log.info(linkEvents.connected, { link: this.#options.name, endpoint: stream.name });
       this.#listOpen();
       this.#again(this.#homeless.splice(0));
@@ -177,12 +180,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
       this.#again(unsent);
     },
     onClosed: (stream, { unsent, sent, error }) => {
-      const fields = { link: this.#options.name, endpoint: stream.name, count: sent.length };
-      if (error !== undefined && !this.#closed) {
-        const reason = error.details;
-        if (sent.length > 0) this.#options.runtime?.log.warn(linkEvents.lost, { ...fields, reason });
-        else this.#options.runtime?.log.debug(linkEvents.unreachable, { ...fields, reason });
-      }
+      if (error !== undefined && !this.#closed) this.#logLoss(stream, sent.length, error.details);
       this.#listOpen();
       this.#again(unsent);
       for (const call of sent) this.#lost(call);
@@ -191,10 +189,24 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
     onResults: (results, firstMs) => this.#metrics.received(results, firstMs),
   };
 
+  /** Says once that an endpoint is gone or cannot be reached, and then only on the debug level until it is back. */
+  #logLoss(stream: EndpointStream<Item, Result>, count: number, reason: string): void {
+    const fields = { link: this.#options.name, endpoint: stream.name, count, reason };
+    const log = this.#options.runtime?.log;
+    this.#lastLoss = reason;
+    if (this.#unreachable.has(stream.name)) log?.debug(linkEvents.unreachable, fields);
+    else log?.warn(count > 0 ? linkEvents.lost : linkEvents.unreachable, fields);
+    this.#unreachable.add(stream.name);
+  }
+
   /** Sends calls that never left to another endpoint. */
   #again(calls: PendingCall<Item, Result>[]): void {
     const now = performance.now();
-    for (const call of calls) if (!call.settled) this.#dispatch(call, now);
+    for (const call of calls) {
+      if (call.settled) continue;
+      call.queuedAt = now;
+      this.#dispatch(call, now);
+    }
   }
 
   /** A call that was on its way when the transport broke: once more if it may be, and if the budget allows. */

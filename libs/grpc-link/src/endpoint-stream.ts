@@ -194,7 +194,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       }
       const { item } = call;
       item.id = this.#nextId;
-      item.timeoutMs = Math.ceil(call.deadline - now);
+      item.timeoutMs = Math.ceil(Math.min(call.deadline - now, MAX_TIMEOUT_MS));
       this.#inFlight.set(this.#nextId, call);
       this.#nextId = (this.#nextId + 1) >>> 0 || 1; // uint32, and 0 means none
       call.sentAt = now;
@@ -202,6 +202,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
     }
     if (items.length === 0) {
       this.#batcher.done();
+      if (this.#state === 'draining') this.#endIfIdle();
       return;
     }
     this.#stream.write({ items }, this.#written);

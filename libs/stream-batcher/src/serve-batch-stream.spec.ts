@@ -1,0 +1,209 @@
+import { EventEmitter } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { fail, isTrentError } from '@trent/errors';
+import { serveBatchStream } from './serve-batch-stream.ts';
+import type { BatchCall, ServeOptions } from './serve-batch-stream.ts';
+
+interface Item {
+  id: number;
+  timeoutMs: number;
+  text: string;
+}
+interface Result {
+  id: number;
+  text: string;
+}
+type Frame = { results: Result[]; draining: boolean };
+
+/** A call whose writes succeed in the next turn, or when the test says so. */
+class TestCall extends EventEmitter {
+  readonly frames: Frame[] = [];
+  ended = false;
+  accepted = false;
+  readonly #callbacks: (() => void)[] = [];
+  readonly #holds: boolean;
+
+  constructor(holds = false) {
+    super();
+    this.#holds = holds;
+  }
+
+  write(frame: Frame, callback: () => void): boolean {
+    this.frames.push(frame);
+    if (this.#holds) this.#callbacks.push(callback);
+    else setImmediate(callback);
+    return true;
+  }
+
+  release(): void {
+    for (const callback of this.#callbacks.splice(0)) callback();
+  }
+
+  sendMetadata(): void {
+    this.accepted = true;
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  send(...items: (Partial<Item> & { id: number })[]): void {
+    this.emit('data', { items: items.map((item) => ({ timeoutMs: 1000, text: '', ...item })) });
+  }
+}
+
+type Handle = (item: Item, context: { readonly deadline: number }) => Result | Promise<Result>;
+
+function serve(
+  handle: Handle,
+  options: Partial<ServeOptions<Item, Result>> = {},
+  call = new TestCall(),
+): { call: TestCall; drain: () => void } {
+  const drain = new AbortController();
+  serveBatchStream<Item, Result>(call as unknown as BatchCall<Item, Result>, handle, {
+    signal: drain.signal,
+    onError: (item, error) => ({ id: item.id, text: isTrentError(error) ? error.code : `defect: ${String(error)}` }),
+    ...options,
+  });
+  return { call, drain: () => drain.abort() };
+}
+
+const echo: Handle = (item) => ({ id: 0, text: item.text });
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await nextTurn();
+};
+
+describe('a stream of batches', () => {
+  test('is accepted at once and answers a batch with a batch, ids filled in', async () => {
+    const { call } = serve(echo);
+    expect(call.accepted).toBe(true);
+    call.send({ id: 7, text: 'a' }, { id: 9, text: 'b' });
+    await turns(1);
+    expect(call.frames).toEqual([
+      {
+        results: [
+          { id: 7, text: 'a' },
+          { id: 9, text: 'b' },
+        ],
+        draining: false,
+      },
+    ]);
+  });
+
+  test('answers each item when it is ready, in any order', async () => {
+    const slow = Promise.withResolvers<Result>();
+    const { call } = serve((item) => (item.text === 'slow' ? slow.promise : { id: 0, text: item.text }));
+    call.send({ id: 1, text: 'slow' }, { id: 2, text: 'fast' });
+    await turns(2);
+    slow.resolve({ id: 0, text: 'slow' });
+    await turns(2);
+    expect(call.frames.map(({ results }) => results.map(({ id }) => id))).toEqual([[2], [1]]);
+  });
+
+  test('an item that fails fails alone, thrown or rejected', async () => {
+    const { call } = serve((item) => {
+      if (item.text === 'throws') fail('DisabledException', 'no');
+      if (item.text === 'rejects') return Promise.reject(new Error('x'));
+      return { id: 0, text: 'fine' };
+    });
+    call.send({ id: 1, text: 'throws' }, { id: 2, text: 'rejects' }, { id: 3 });
+    await turns(2);
+    expect(call.frames.flatMap(({ results }) => results).sort((left, right) => left.id - right.id)).toEqual([
+      { id: 1, text: 'DisabledException' },
+      { id: 2, text: 'defect: Error: x' },
+      { id: 3, text: 'fine' },
+    ]);
+  });
+
+  test('an item past its deadline is not executed', async () => {
+    const done: string[] = [];
+    const { call } = serve((item) => {
+      done.push(item.text);
+      const until = performance.now() + 5;
+      while (performance.now() < until); // the turn is busy
+      return { id: 0, text: 'done' };
+    });
+    call.send({ id: 1, text: 'first' }, { id: 2, text: 'second', timeoutMs: 1 });
+    await turns(1);
+    expect(done).toEqual(['first']);
+    expect(call.frames[0]?.results).toEqual([
+      { id: 1, text: 'done' },
+      { id: 2, text: 'DependencyTimeoutException' },
+    ]);
+  });
+
+  test('an item knows its deadline, and gets the default when it names none', () => {
+    const remaining: number[] = [];
+    const { call } = serve(
+      (item, { deadline }) => {
+        remaining.push(Math.round((deadline - performance.now()) / 100) * 100);
+        return { id: 0, text: item.text };
+      },
+      { defaultTimeoutMs: 700 },
+    );
+    call.send({ id: 1, timeoutMs: 200 }, { id: 2, timeoutMs: 0 });
+    expect(remaining).toEqual([200, 700]);
+  });
+
+  test('more items than may be in progress are told to come later', async () => {
+    const { call } = serve(() => new Promise(() => undefined), { maxInFlight: 2 });
+    call.send({ id: 1 }, { id: 2 }, { id: 3 });
+    await turns(1);
+    expect(call.frames.flatMap(({ results }) => results)).toEqual([{ id: 3, text: 'ThrottlingException' }]);
+  });
+
+  test('results that the socket does not take are sent as larger batches', async () => {
+    const { call } = serve(echo, {}, new TestCall(true));
+    for (let id = 1; id <= 12; id++) {
+      call.send({ id });
+      await turns(1);
+    }
+    expect(call.frames).toHaveLength(8);
+    call.release();
+    await turns(1);
+    expect(call.frames.map(({ results }) => results.length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 4]);
+  });
+});
+
+describe('the end of a stream', () => {
+  test('comes when the client has ended and every result is written', async () => {
+    const slow = Promise.withResolvers<Result>();
+    const { call } = serve(() => slow.promise);
+    call.send({ id: 1 });
+    call.emit('end');
+    await turns(3);
+    expect(call.ended).toBe(false);
+    slow.resolve({ id: 0, text: '' });
+    await turns(3);
+    expect(call.ended).toBe(true);
+    expect(call.frames).toHaveLength(1);
+  });
+
+  test('a draining process says so at once, and still answers what comes', async () => {
+    const { call, drain } = serve(echo);
+    drain();
+    expect(call.frames).toEqual([{ results: [], draining: true }]);
+    call.send({ id: 1 });
+    await turns(1);
+    expect(call.frames[1]).toMatchObject({ results: [{ id: 1 }], draining: true });
+  });
+
+  test('a stream that opens while the process drains is told so', () => {
+    const controller = new AbortController();
+    controller.abort();
+    const { call } = serve(echo, { signal: controller.signal });
+    expect(call.frames).toEqual([{ results: [], draining: true }]);
+  });
+
+  test('results for a client that is gone go nowhere', async () => {
+    const slow = Promise.withResolvers<Result>();
+    const { call, drain } = serve(() => slow.promise);
+    call.send({ id: 1 });
+    call.emit('cancelled');
+    slow.resolve({ id: 0, text: '' });
+    drain();
+    await turns(2);
+    expect(call.frames).toEqual([]);
+  });
+});
