@@ -23,14 +23,16 @@ const LAYERS = ['unit', 'property', 'service', 'e2e'] as const;
 function steps(): Step[] {
   return [
     check('format', [bin('prettier'), '--check', '--log-level', 'warn', '.']),
+    // The boundary rule reads Nx's project graph, so the graph is made first.
+    check('project graph', [bin('nx'), 'show', 'projects', '--json'], 'quiet'),
     check('lint', [bin('eslint'), '.', '--max-warnings', '0']),
     check('typecheck', [bin('tsc'), '-p', 'tsconfig.json']),
     ...LAYERS.map(layer),
   ];
 }
 
-function check(name: string, command: readonly string[]): Step {
-  return { name, run: async () => tallyOf((await execute(command)) === 0) };
+function check(name: string, command: readonly string[], output: 'quiet' | 'shown' = 'shown'): Step {
+  return { name, run: async () => tallyOf((await execute(command, output)) === 0) };
 }
 
 /** Backends and whole clusters share the cores: the outer layers run their files one by one. */
@@ -77,7 +79,11 @@ function tallyOf(good: boolean): Tally {
 /** jest prints its JSON on standard output, which is in the report anyway; what people read goes to standard error. */
 async function execute([program = '', ...args]: readonly string[], output: 'quiet' | 'shown' = 'shown'): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', output === 'quiet' ? 'ignore' : 'inherit', 'inherit'] });
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, NX_DAEMON: 'false' },
+      stdio: ['ignore', output === 'quiet' ? 'ignore' : 'inherit', 'inherit'],
+    });
     child.once('error', () => {
       resolve(1);
     });
