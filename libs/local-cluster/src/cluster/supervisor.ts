@@ -144,7 +144,7 @@ export class Supervisor {
       const how = await charge.process?.ended;
       if (this.#isStopping()) return;
       if (performance.now() - since > LIVED_LONG_MS) backoffMs = FIRST_BACKOFF_MS;
-      const why = how === undefined ? 'it could not be started' : `${how}: ${lastWords(charge.logFile)}`;
+      const why = how === undefined ? 'could not be started' : explained(how, charge.logFile);
       charge.restarts += 1;
       this.#set(charge, 'restarting', why);
       this.#events.say(`${charge.row.name} ${why}; starting it again in ${String(backoffMs)} ms`);
@@ -171,6 +171,11 @@ export class Supervisor {
     charge.why = why;
     this.#events.changed(this.states());
   }
+}
+
+/** Whoever was killed had no last words. */
+function explained(how: string, logFile: string): string {
+  return how.includes('SIGKILL') ? how : `${how}: ${lastWords(logFile)}`;
 }
 
 /** The text of anything that was thrown. */
