@@ -16,6 +16,8 @@ export const SLOW_CREDIT = 64;
 const MAX_WAITING = 1024;
 /** An endpoint that has been silent this long with work in hand gets no more while another is there. */
 const SUSPECT_AFTER_MS = 400;
+/** A deadline that is never is an hour on the wire. */
+const MAX_TIMEOUT_MS = 3_600_000;
 
 /** A batched method as its client needs it: messages of items, messages of results; the public contract has no `draining`. */
 export type BatchMethod<Item, Result> = Pick<
