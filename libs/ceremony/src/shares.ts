@@ -10,17 +10,24 @@ import { refuse } from './ceremony-error.ts';
  */
 export async function splitKek(kek: SecretBytes, count: number, threshold: number): Promise<SecretBytes[]> {
   if (threshold === 1) return Array.from({ length: count }, () => SecretBytes.copyOf(reveal(kek)));
-  return (await split(reveal(kek), count, threshold)).map(takeOver);
+  // The library takes plain Uint8Arrays alone.
+  const copy = new Uint8Array(reveal(kek));
+  const shares = await split(copy, count, threshold);
+  copy.fill(0);
+  return shares.map(takeOver);
 }
 
 /** Joins shares. Too few or foreign ones give a wrong KEK without an error: the package's seal tells. */
 export async function joinShares(shares: readonly SecretBytes[], threshold: number): Promise<SecretBytes> {
   const [first] = shares;
   if (first !== undefined && threshold === 1) return SecretBytes.copyOf(reveal(first));
+  const copies = shares.slice(0, threshold).map((share) => new Uint8Array(reveal(share)));
   try {
-    return takeOver(await combine(shares.slice(0, threshold).map((share) => new Uint8Array(reveal(share)))));
+    return takeOver(await combine(copies));
   } catch (error) {
     return refuse('altered-package', 'the shares do not fit together', { cause: error });
+  } finally {
+    for (const copy of copies) copy.fill(0);
   }
 }
 
