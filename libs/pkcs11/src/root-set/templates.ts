@@ -52,7 +52,7 @@ const privateKey = { class: CKO.PRIVATE_KEY, signRecover: false } as const;
 /**
  * What an unwrapped backing key of a class must be: the CKA_UNWRAP_TEMPLATE of its wrapping key. C_UnwrapKey must
  * repeat every attribute with this value, and may add what is not named here (CKA_PRIVATE; of RSA whether it signs
- * or decrypts, of EC whether it signs or derives, of import keys whether they unwrap or decrypt).
+ * or decrypts, of EC whether it signs or derives, of post-quantum keys their type and purpose, of import keys whether they unwrap or decrypt).
  */
 export function pinnedTemplate(keyClass: KeyClass, profile: CryptoProfile): Template {
   const derive = { ...secret, ...locked, keyType: CKK.AES, derive: true, allowedMechanisms: [kdfMechanisms[profile.kdf]] };
@@ -69,7 +69,8 @@ export function pinnedTemplate(keyClass: KeyClass, profile: CryptoProfile): Temp
     case 'edwards':
       return { ...privateKey, ...locked, keyType: CKK.EC_EDWARDS, unwrap: false, decrypt: false, derive: false, sign: true };
     case 'post-quantum':
-      return { ...privateKey, ...locked, keyType: CKK.ML_DSA, unwrap: false, decrypt: false, derive: false, sign: true };
+      // ML-DSA signs, ML-KEM decapsulates: type and purpose are the caller's, as private, sensitive and not extractable is pinned.
+      return { ...privateKey, ...locked, unwrap: false, decrypt: false, derive: false };
     case 'import':
       return { ...privateKey, ...locked, keyType: CKK.RSA, sign: false, derive: false };
   }
