@@ -1,7 +1,10 @@
 import { startCluster } from '@trent/local-cluster';
-import { keepCluster } from './shared-cluster.ts';
+import { hasCluster, keepCluster } from './shared-cluster.ts';
 
-/** jest's globalSetup of the outermost layer: one cluster for all its files. */
+/**
+ * jest's globalSetup of the outermost layer: one cluster for all its files. Two regions, because a region is a wall; one zone is enough here.
+ * Where TRENT_TEST_CLUSTER names the folder of a cluster that runs, that one is used and left running.
+ */
 export default async function setUp(): Promise<void> {
-  keepCluster(await startCluster());
+  if (!hasCluster()) keepCluster(await startCluster({ regions: ['us-east-1', 'eu-west-1'] }));
 }
