@@ -1,13 +1,19 @@
-import { accountCommand } from './account.ts';
-import { showCommand } from './show/show.ts';
 import { Command } from 'commander';
+import { accountCommand } from './account.ts';
+import { hsmCommand } from './hsm.ts';
+import { showCommand } from './show/show.ts';
+
+const print = (line: string): void => {
+  console.log(line);
+};
 
 /** `npm run trent -- …`: the operator's command. Every failure is one line and exit code 1. */
 const program = new Command('trent')
   .description('operate a local Trent, and look into its formats')
   .showHelpAfterError()
   .addCommand(accountCommand())
-  .addCommand(showCommand((line) => console.log(line)));
+  .addCommand(hsmCommand(print))
+  .addCommand(showCommand(print));
 
 try {
   await program.parseAsync();

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeHeader } from '@trent/ciphertext';
+import { issuePermit } from '@trent/permit';
 import { describe, expect, test } from '@jest/globals';
 import { showCertificate } from './show-certificate.ts';
 import { showCiphertext } from './show-ciphertext.ts';
+import { showPermit } from './show-permit.ts';
 import { showCommand } from './show.ts';
 import { ensureCertificates } from '@trent/local-cluster';
 
@@ -57,4 +59,27 @@ test('show certificate names the identity and how long it is valid', async () =>
   expect(lines.at(-1)).toBe('verdict        valid for 89 days');
   expect(showCertificate(readFileSync(edge.certificate), now + 100 * 86_400_000).at(-1)).toBe('verdict        no longer valid');
   rmSync(folder, { recursive: true });
+});
+
+test('show permit says what it allows and whether it is valid now', () => {
+  const permit = issuePermit(
+    {
+      id: 'request-1',
+      principal: 'arn:aws:iam::111122223333:root',
+      principalVersion: 3n,
+      account: '111122223333',
+      operation: 'kms.Encrypt',
+      region: 'us-east-1',
+      keys: [{ keyArn: 'arn:aws:kms:us-east-1:111122223333:key/k', authorisationVersion: 7n, materialId: 'cd'.repeat(32) }],
+      inputDigest: Buffer.alloc(32, 1),
+      notBeforeMs: 1_000,
+      notAfterMs: 3_000,
+    },
+    Buffer.alloc(32),
+  );
+  const lines = showPermit(permit, 2_000);
+  expect(lines).toContain(`key            arn:aws:kms:us-east-1:111122223333:key/k, version 7, material ${'cd'.repeat(32)}`);
+  expect(lines.at(-1)).toBe('verdict        valid now; the tag is not checked here');
+  expect(showPermit(permit, 3_001).at(-1)).toMatch(/no longer valid/);
+  expect(() => showPermit(permit.subarray(1), 2_000)).toThrow(expect.objectContaining({ cause: 'malformed' }));
 });

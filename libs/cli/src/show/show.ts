@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { showCertificate } from './show-certificate.ts';
 import { showCiphertext } from './show-ciphertext.ts';
+import { showPermit } from './show-permit.ts';
 
 /** `trent show …`: prints what is in a thing, as age's inspector does for its files. Needs no cluster and proves nothing. */
 export function showCommand(print: (line: string) => void): Command {
@@ -17,7 +18,14 @@ export function showCommand(print: (line: string) => void): Command {
     .action((file: string) => {
       for (const line of showCertificate(readFileSync(file), Date.now())) print(line);
     });
-  return new Command('show').description('look into ciphertexts and certificates').addCommand(ciphertext).addCommand(certificate);
+  const permit = new Command('permit')
+    .description('a permit as the gateway passes it on: base64, or fileb://FILE')
+    .argument('<permit>')
+    .action((argument: string) => {
+      for (const line of showPermit(bytesOf(argument), Date.now())) print(line);
+    });
+  const show = new Command('show').description('look into ciphertexts, permits and certificates');
+  return show.addCommand(ciphertext).addCommand(permit).addCommand(certificate);
 }
 
 /** The AWS CLI's spellings of a blob. @throws Error when it is not base64 */
