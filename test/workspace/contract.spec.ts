@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ScalarType } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { membersOf, operations, options, publicServices, registry, type MemberField } from '@trent/contracts';
 import { isErrorCode } from '@trent/errors';
@@ -61,5 +62,5 @@ test('every public RPC but the batch stream is an operation', () => {
 /** Enums, numbers, booleans and messages are bounded by themselves; maps by encryption-context and the body's limit. */
 function needsLimit({ field }: MemberField): boolean {
   if (field.fieldKind === 'list') return field.listKind !== 'enum';
-  return field.fieldKind === 'scalar' && (field.scalar === 9 || field.scalar === 12);
+  return field.fieldKind === 'scalar' && (field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES);
 }

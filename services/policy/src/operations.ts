@@ -2,7 +2,7 @@ import type { invoke, PolicyRpc } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { getCallerIdentity } from './sts/caller-identity.ts';
 
-type Handler = (request: invoke.InvokeRequest) => Uint8Array | Promise<Uint8Array>;
+type Handler = (request: invoke.InvokeRequest) => Uint8Array;
 
 /** Every operation whose room is policy; one missing is a type error. */
 const handlers = {
@@ -10,7 +10,7 @@ const handlers = {
 } satisfies Record<PolicyRpc, Handler>;
 
 /** @throws UnknownOperationException for an operation of another room */
-export async function invokeOperation(request: invoke.InvokeRequest): Promise<invoke.InvokeResponse> {
+export function invokeOperation(request: invoke.InvokeRequest): invoke.InvokeResponse {
   const handler = Object.hasOwn(handlers, request.operation) ? handlers[request.operation as PolicyRpc] : fail('UnknownOperationException');
-  return { output: Buffer.from(await handler(request)), recorded: false };
+  return { output: Buffer.from(handler(request)), recorded: false };
 }

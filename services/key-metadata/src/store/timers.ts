@@ -17,6 +17,7 @@ export async function armTimer(tx: Transaction, kind: TimerKind, region: string,
   );
 }
 
+/** Disarms a timer; one that is not armed stays so. */
 export async function disarmTimer(tx: Transaction, kind: TimerKind, region: string, subject: string): Promise<void> {
   await tx.query('delete from timers where kind = $1 and region = $2 and subject = $3', [kind, region, subject]);
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { accounts } from '@trent/contracts';
+import type { accounts } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseAccountId, parsePrincipalArn, rootArn, type AccountId } from '@trent/identifiers';
 import type { ChangeWriter } from '@trent/outbox';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { fail } from '@trent/errors';
 import { LoadsInFlight, type Change } from '@trent/feed';
-import { SecretBytes } from '@trent/secret-bytes';
+import type { SecretBytes } from '@trent/secret-bytes';
 import { reveal } from '@trent/secret-bytes/reveal';
 import { signingKey } from '@trent/sigv4';
 import { LRUCache } from 'lru-cache';

@@ -79,9 +79,10 @@ export function anItem(parts: Partial<authorize.AuthorizeItem> = {}): authorize.
     keys: [aQuery(KEY_ID)],
     inputDigest: INPUT_DIGEST,
     ...parts,
-  } as authorize.AuthorizeItem);
+  });
 }
 
+/** A key as the caller wrote it, or as a ciphertext names it. */
 export function aQuery(reference: string, ciphertext: Partial<authorize.KeyQuery> = {}): authorize.KeyQuery {
   return { reference, ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '', ...ciphertext };
 }

@@ -1,4 +1,5 @@
-import { authorize as wire, operations, options, type Operation } from '@trent/contracts';
+import type { authorize as wire } from '@trent/contracts';
+import { operations, options, type Operation } from '@trent/contracts';
 import { toErrorDetail } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
 import { checkKeyUsage, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
