@@ -1,5 +1,5 @@
-/** Share of calls that may be sent a second time. */
-const RATIO = 0.1;
+/** Calls that earn one retry: a tenth of them may be sent a second time. */
+const CALLS_A_RETRY = 10;
 /** What a quiet link may spend at once, and the most it saves up: everything in flight on one endpoint that dies. */
 const CAPACITY = 512;
 const INITIAL = 128;
@@ -9,22 +9,22 @@ const INITIAL = 128;
  * bound, and each retry spends one.
  */
 export class RetryBudget {
-  #tokens = INITIAL;
+  #credit = INITIAL * CALLS_A_RETRY; // in whole calls, so that nothing is lost in fractions
 
   /** Retries that may be made now. */
   get left(): number {
-    return Math.floor(this.#tokens);
+    return Math.floor(this.#credit / CALLS_A_RETRY);
   }
 
   /** A first attempt was made. */
   earn(): void {
-    this.#tokens = Math.min(CAPACITY, this.#tokens + RATIO);
+    if (this.#credit < CAPACITY * CALLS_A_RETRY) this.#credit++;
   }
 
   /** Takes one retry; false when there is none. */
   spend(): boolean {
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.#credit < CALLS_A_RETRY) return false;
+    this.#credit -= CALLS_A_RETRY;
     return true;
   }
 }
