@@ -88,7 +88,7 @@ async function measureAll(options: Options, cluster: BenchCluster, records: Reco
     const ofWire = planned.filter((row) => row.wire === wire);
     if (ofWire.length === 0) continue;
     using generator = await Generator.open(cluster.dir, wire, workload);
-    const parts = { cluster, records, generator, durationMs: options.seconds * 1000, profiles: options.profile };
+    const parts = { cluster, records, generator, durationMs: options.seconds * 1000, warmth: { requests: 0 }, profiles: options.profile };
     for (const row of ofWire) {
       const measured = await measureRow(parts, row);
       rows.push(measured.row);

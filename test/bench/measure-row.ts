@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { difference, type BenchCluster } from './bench-cluster.ts';
 import { rowName, toRow, type BenchRow } from './bench-row.ts';
+import type { RunFigures } from '../load/measurement.ts';
 import type { Generator } from './generator.ts';
 import type { PlannedRow } from './plan.ts';
 import type { RecordCounter } from './records.ts';
@@ -14,14 +15,18 @@ export const eventNames = {
   'generate-data-key': 'GenerateDataKey',
 } as const;
 
-/** Connections, compiled code, caches: what a running system has. */
-const WARM_UP_MS = 1_500;
+/** Connections, compiled code, caches: what a running system has. So many requests a wire, or so long. */
+const WARM_UP_REQUESTS = 10_000;
+const WARM_UP_TURN_MS = 1_000;
+const LONGEST_WARM_UP_MS = 12_000;
 
 export interface RowParts {
   readonly cluster: BenchCluster;
   readonly records: RecordCounter;
   readonly generator: Generator;
   readonly durationMs: number;
+  /** What the wire has been warmed up with so far. */
+  readonly warmth: { requests: number };
   /** Where CPU profiles go; undefined: none are taken. */
   readonly profiles: string | undefined;
 }
@@ -47,14 +52,27 @@ export async function measureRow(parts: RowParts, planned: PlannedRow): Promise<
     const count = isRecorded ? await records.until(ran.figures.answered, begunMs, eventNames[operation]) : undefined;
     return { ...ran, count };
   };
-  const warmUp = await run(WARM_UP_MS);
+  const warmUp = await warm(parts, () => run(WARM_UP_TURN_MS));
   const before = cluster.cpuSeconds(leftOut);
   const profiled = parts.profiles === undefined ? undefined : saveProfiles(cluster, parts.profiles, rowName(planned), durationMs);
   const { figures, cpuSeconds, count } = await run(durationMs);
   const cpu = difference(before, cluster.cpuSeconds(leftOut));
   await profiled;
-  const answered = isRecorded ? warmUp.figures.answered + figures.answered : 0;
+  parts.warmth.requests += figures.answered;
+  const answered = isRecorded ? warmUp + figures.answered : 0;
   return { row: toRow(planned, figures, cpu, cpuSeconds, count), answered };
+}
+
+/** At least one turn; more until the wire has had its requests. @returns how many were answered */
+async function warm({ warmth }: RowParts, turn: () => Promise<{ readonly figures: RunFigures }>): Promise<number> {
+  const end = performance.now() + LONGEST_WARM_UP_MS;
+  let answered = 0;
+  do {
+    const { figures } = await turn();
+    answered += figures.answered;
+    warmth.requests += figures.answered;
+  } while (warmth.requests < WARM_UP_REQUESTS && performance.now() < end);
+  return answered;
 }
 
 /** One CPU profile a service for a row, as browsers and editors open them. They cost a few percent: rows with profiles are for reading profiles. */

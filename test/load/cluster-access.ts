@@ -34,7 +34,7 @@ export function clusterAccess(dir: string): ClusterAccess {
   };
   const pki = clusterCertificates(folder.pki);
   const [zone = 'a'] = settings.zones;
-  const port = (name: string): string => `127.0.0.1:${String(settings.ports[name])}`;
+  const port = (name: string): string => `localhost:${String(settings.ports[name])}`;
   const accountId = variable('TRENT_ACCOUNT_ID');
   const region = variable('AWS_REGION');
   return {

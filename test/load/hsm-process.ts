@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { additionalData, encodeHeader, IV_BYTES, kdfInput, NONCE_BYTES, TAG_BYTES, withCommitment } from '@trent/ciphertext';
+import {
+  additionalData,
+  encodeHeader,
+  IV_BYTES,
+  kdfInput,
+  NONCE_BYTES,
+  parseCiphertext,
+  TAG_BYTES,
+  withCommitment,
+} from '@trent/ciphertext';
 import { canonicalise } from '@trent/encryption-context';
 import { parseToken } from '@trent/key-token';
 import {
@@ -126,10 +135,9 @@ function raw(key: OpenKey, seconds: number): HsmFigures {
   const { session } = key;
   const plaintext = withCommitment(randomBytes(PLAINTEXT_BYTES));
   const { blob, nonce } = ciphertextOf(key, plaintext.subarray(plaintext.length - PLAINTEXT_BYTES));
-  const body = blob.subarray(blob.length - plaintext.length - TAG_BYTES);
-  const header = blob.subarray(0, blob.length - body.length);
-  const iv = header.subarray(header.length - IV_BYTES);
-  const aad = additionalData(header, canonicalise(ENCRYPTION_CONTEXT));
+  const { header, headerBytes, body } = parseCiphertext(blob);
+  const { iv } = header;
+  const aad = additionalData(headerBytes, canonicalise(ENCRYPTION_CONTEXT));
   const handle = derive(key, nonce);
   const out = Buffer.alloc(plaintext.length + TAG_BYTES);
   const dataKey = Buffer.alloc(PLAINTEXT_BYTES);
