@@ -25,6 +25,9 @@ export const gatewayConfig = {
   auditIngestEndpoints: endpoints().describe('replicas of audit-ingest'),
   redisUrl: serviceUrl('redis:', 'rediss:').describe('Redis, for request quotas'),
   redisPasswordFile: filePath().optional().describe('file with the password of Redis'),
+  quotaScale: integer({ min: 0, max: 1_000_000 })
+    .default(200)
+    .describe("request quotas of an account are AWS's defaults times this; 1: AWS's own, 0: none"),
   maxInFlight: integer({ min: 16, max: 1_000_000 }).default(4096).describe('requests under way at once; more are throttled'),
 };
 

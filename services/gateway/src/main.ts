@@ -52,6 +52,7 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
     grpcListen: config.clientGrpcListen,
     regions: config.regions,
     maxInFlight: config.maxInFlight,
+    quotaScale: config.quotaScale,
     tls,
     counts,
     authorize: (item, call) => policy.call(item, { ...call, lane: 'fast' }),

@@ -18,6 +18,8 @@ export interface EdgeParts extends Pick<Road, 'authorize' | 'rooms' | 'publish'>
   readonly grpcListen: readonly ListenAddress[];
   readonly regions: readonly string[];
   readonly maxInFlight: number;
+  /** Request quotas are AWS's defaults times this. */
+  readonly quotaScale: number;
   /** The public certificate, and the CA of client certificates. */
   readonly tls: TlsIdentity;
   readonly counts: SharedCounts;
@@ -36,7 +38,7 @@ export async function openEdge(runtime: ServiceRuntime, parts: EdgeParts): Promi
   const concurrency = new Concurrency(parts.maxInFlight);
   const meter = new RequestMeter(runtime.metrics, runtime.log);
   const road: Road = {
-    admission: new Admission(concurrency, new Quota(parts.counts, Date.now)),
+    admission: new Admission(concurrency, new Quota(parts.counts, Date.now, parts.quotaScale)),
     authorize: parts.authorize,
     rooms: parts.rooms,
     publish: parts.publish,

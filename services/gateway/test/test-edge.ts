@@ -33,6 +33,7 @@ export async function openTestEdge(parts: Partial<EdgeParts> = {}): Promise<Test
     grpcListen: [{ host: '127.0.0.1', port: 0, shared: false }],
     regions: [REGION, 'eu-west-1'],
     maxInFlight: 1000,
+    quotaScale: 1,
     tls: await deployment.identity('spiffe://trent/service/gateway'),
     counts: { add: () => Promise.resolve(1), sharers: () => 1 },
     authorize: (item) => Promise.resolve(decide(item)),

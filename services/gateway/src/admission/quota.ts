@@ -33,10 +33,15 @@ const MAX_PURSES = 20_000;
 export class Quota {
   readonly #counts: SharedCounts;
   readonly #now: () => number;
+  readonly #scale: number;
   readonly #purses = new Map<string, Purse>();
 
-  /** @param now epoch milliseconds */
-  constructor(counts: SharedCounts, now: () => number) {
+  /**
+   * @param now epoch milliseconds
+   * @param scale every limit is multiplied by it; 0: no limits
+   */
+  constructor(counts: SharedCounts, now: () => number, scale = 1) {
+    this.#scale = scale;
     this.#counts = counts;
     this.#now = now;
   }
@@ -44,9 +49,10 @@ export class Quota {
   /**
    * Spends one request. False: too many this second.
    * @param name account, region and class in one text
-   * @param limit requests a second; 0: no limit
+   * @param unscaled requests a second; 0: no limit
    */
-  take(name: string, limit: number): boolean {
+  take(name: string, unscaled: number): boolean {
+    const limit = unscaled * this.#scale;
     if (limit === 0) return true;
     const purse = this.#purse(name);
     if (purse.alone) return this.#takeAlone(purse, limit);
