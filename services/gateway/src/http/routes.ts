@@ -42,7 +42,8 @@ export function makeRoutes(plans: ReadonlyMap<string, OperationPlan>): Routes {
     const { rpc, wire, request, response } = operation;
     if (wire.targetPrefix !== '') {
       const write = response.fields.length === 0 ? undefined : jsonWriter(response);
-      byTarget.set(`${wire.targetPrefix}.${rpc}`, { kind: 'json', plan, read: jsonReader(request), write });
+      const route: JsonRoute = { kind: 'json', plan, read: jsonReader(request), write };
+      for (const prefix of prefixesOf(wire.targetPrefix)) byTarget.set(`${prefix}.${rpc}`, route);
     }
     if (wire.queryVersion !== '') {
       byAction.set(`${wire.queryVersion} ${rpc}`, { kind: 'query', plan, read: queryReader(request), write: queryWriter(operation) });
@@ -55,4 +56,9 @@ export function makeRoutes(plans: ReadonlyMap<string, OperationPlan>): Routes {
     query: (version, action) => byAction.get(`${version} ${action}`),
     queryWire: (version) => wires.get(version) ?? anyWire,
   };
+}
+
+/** CloudTrail's prefix is a path in botocore's model and its last name in Smithy's; clients of both are about. */
+function prefixesOf(targetPrefix: string): string[] {
+  return [targetPrefix, targetPrefix.slice(targetPrefix.lastIndexOf('.') + 1)];
 }
