@@ -15,3 +15,4 @@ export { openAccount } from './accounts/open-account.ts';
 export { clusterCertificates, ensureCertificates } from './pki/cluster-certificates.ts';
 export { softHsmModulePath } from './programs.ts';
 export { attachCluster, startCluster, type TestCluster, type TestClusterOptions } from './test-cluster.ts';
+export { fetchAwsCli, type AwsCli } from './install/fetch-aws-cli.ts';
