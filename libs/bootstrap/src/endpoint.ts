@@ -11,9 +11,9 @@ export interface Endpoint extends HostPort {
   readonly dns?: true;
 }
 
-const ENDPOINT = /^(?:([a-z0-9-]+)\/)?(?:(dns):|([A-Za-z0-9-]+)=)(.+)$/;
+const ENDPOINT = /^(?:([a-z0-9-]+)\/)?(?:([A-Za-z0-9-]+)=)?(dns:)?(.+)$/;
 
-/** Reads a list of `a=host:port`, `us-east-1/a=host:port`, `dns:host:port`; undefined when a part does not fit. */
+/** Reads a list of `a=host:port`, `us-east-1/a=host:port`, `dns:host:port`, `a=dns:host:port`; undefined when a part does not fit. */
 export function parseEndpoints(text: string): readonly Endpoint[] | undefined {
   const found: Endpoint[] = [];
   for (const part of text.split(',')) {
@@ -25,11 +25,11 @@ export function parseEndpoints(text: string): readonly Endpoint[] | undefined {
 }
 
 function parseEndpoint(text: string): Endpoint | undefined {
-  const match = ENDPOINT.exec(text);
-  const address = match === null ? undefined : parseHostPort(match[4] ?? '');
-  if (match === null || address === undefined || address.port === 0) return undefined;
-  const region = match[1] === undefined ? {} : { region: match[1] };
-  return match[2] === undefined ? { ...region, zone: match[3] ?? '', ...address } : { ...region, zone: '', ...address, dns: true };
+  const [, region, zone, dns, rest = ''] = ENDPOINT.exec(text) ?? [];
+  const address = parseHostPort(rest);
+  // A replica has a zone; a name may leave it open, since its addresses may be in any.
+  if (address === undefined || address.port === 0 || (zone === undefined && dns === undefined)) return undefined;
+  return { ...(region !== undefined && { region }), zone: zone ?? '', ...address, ...(dns !== undefined && { dns: true }) };
 }
 
 /** The replicas that serve a region: those that name it and those that name none. */

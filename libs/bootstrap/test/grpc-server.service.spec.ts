@@ -1,8 +1,12 @@
 import { copyFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { connect } from 'node:net';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Client, credentials as grpcCredentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
-import { feed, kms } from '@trent/contracts';
+import { feed, kms, registry } from '@trent/contracts';
 import { fail } from '@trent/errors';
 
 import { service as healthDefinition } from 'grpc-health-check';
@@ -215,22 +219,54 @@ describe('health and reflection', () => {
     await waitUntil('serving', 3000, async () => (await health('')).status === 'SERVING' || 'not serving');
   });
 
-  test('reflection lists the services and gives their descriptors', async () => {
+  test.each(['v1', 'v1alpha'] as const)('reflection %s lists the services and gives their descriptors', async (version) => {
     const { port } = await serveFeed();
     const operator = clientCredentials(await deployment.identity('spiffe://trent/operator/alice'), 'key-metadata');
-    const [services, file] = await reflect(port, operator, [{ listServices: '*' }, { fileContainingSymbol: 'trent.feed.v1.FeedService' }]);
+    const [services, byMethod, byName, extension, numbers, missing] = await reflect(port, operator, version, [
+      { listServices: '*' },
+      { fileContainingSymbol: 'trent.feed.v1.FeedService.Renew' },
+      { fileByFilename: 'trent/kms/v1/service.proto' },
+      { fileContainingExtension: { containingType: 'google.protobuf.MethodOptions', extensionNumber: operationOption.number } },
+      { allExtensionNumbersOfType: 'google.protobuf.MethodOptions' },
+      { fileContainingSymbol: 'no.such.Symbol' },
+    ]);
     expect(services).toMatchObject({ listServicesResponse: { service: [{ name: 'trent.feed.v1.FeedService' }] } });
-    expect(file).toMatchObject({ fileDescriptorResponse: { fileDescriptorProto: [expect.any(Buffer)] } });
+    expect(filesIn(byMethod)).toEqual(['trent/feed/v1/feed.proto']);
+    expect(filesIn(byName)).toEqual(
+      expect.arrayContaining(['trent/kms/v1/service.proto', 'trent/options/v1/operation.proto', 'google/protobuf/descriptor.proto']),
+    );
+    expect(filesIn(extension)[0]).toBe('trent/options/v1/operation.proto');
+    expect(numbers).toMatchObject({ allExtensionNumbersResponse: { extensionNumber: expect.arrayContaining([operationOption.number]) } });
+    expect(missing).toMatchObject({
+      errorResponse: { errorCode: status.NOT_FOUND },
+      originalRequest: { fileContainingSymbol: 'no.such.Symbol' },
+    });
   });
 });
 
-async function reflect(port: number, credentials: ChannelCredentials, requests: readonly object[]): Promise<unknown[]> {
+const operationOption = registry.getExtension('trent.options.v1.operation')!;
+
+/** Names of the files in an answer, which must be whole descriptors. */
+function filesIn(answer: unknown): string[] {
+  const { fileDescriptorResponse } = answer as { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } };
+  return fileDescriptorResponse.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name);
+}
+
+/** Asks as the client of grpc-node's own reflection library would. */
+async function reflect(
+  port: number,
+  credentials: ChannelCredentials,
+  version: 'v1' | 'v1alpha',
+  requests: readonly object[],
+): Promise<unknown[]> {
   const { loadSync } = await import('@grpc/proto-loader');
-  const path = new URL('../../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto', import.meta.url).pathname;
-  const loaded = loadPackageDefinition(loadSync(path, { oneofs: true })) as unknown as {
-    grpc: { reflection: { v1: { ServerReflection: { service: ServiceDefinition } } } };
+  const folder = new URL('../proto/grpc/reflection', pathToFileURL(createRequire(import.meta.url).resolve('@grpc/reflection')));
+  const loaded = loadPackageDefinition(
+    loadSync(fileURLToPath(`${folder.href}/${version}/reflection.proto`), { oneofs: true }),
+  ) as unknown as {
+    grpc: { reflection: Record<string, { ServerReflection: { service: ServiceDefinition } }> };
   };
-  const method = Object.values(loaded.grpc.reflection.v1.ServerReflection.service)[0] as unknown as MethodDefinition<object, object>;
+  const method = Object.values(loaded.grpc.reflection[version]!.ServerReflection.service)[0] as unknown as MethodDefinition<object, object>;
   const client = new Client(`127.0.0.1:${String(port)}`, credentials, OPTIONS);
   const stream = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
   for (const request of requests) stream.write(request);

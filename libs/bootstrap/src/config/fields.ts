@@ -77,9 +77,12 @@ export function hostPorts(): Field<readonly HostPort[]> {
   return field('host:port, several separated by commas', (value) => each(value, parseHostPort));
 }
 
-/** Replicas of a service: `a=host:port`, `us-east-1/a=host:port` or `dns:host:port`, separated by commas. */
+/** Replicas of a service: `a=host:port`, `dns:host:port` or `a=dns:host:port`, each may begin with `us-east-1/`, separated by commas. */
 export function endpoints(): Field<readonly Endpoint[]> {
-  return field('zone=host:port or dns:host:port, several separated by commas, each may begin with region/', parseEndpoints);
+  return field(
+    'zone=host:port, dns:host:port or zone=dns:host:port, several separated by commas, each may begin with region/',
+    parseEndpoints,
+  );
 }
 
 /** A URL with one of the schemes and without a password, which belongs in a file. */

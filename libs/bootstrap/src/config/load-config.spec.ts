@@ -86,6 +86,8 @@ describe('fields', () => {
     ['us-east-1/b=[::1]:7301', [{ region: 'us-east-1', zone: 'b', host: '::1', port: 7301 }]],
     ['dns:policy.trent.svc:7443', [{ zone: '', host: 'policy.trent.svc', port: 7443, dns: true }]],
     ['eu-west-1/dns:worker:7443', [{ region: 'eu-west-1', zone: '', host: 'worker', port: 7443, dns: true }]],
+    ['a=dns:policy-a.trent.svc:7443', [{ zone: 'a', host: 'policy-a.trent.svc', port: 7443, dns: true }]],
+    ['eu-west-1/a=dns:worker-a:7443', [{ region: 'eu-west-1', zone: 'a', host: 'worker-a', port: 7443, dns: true }]],
   ])('endpoints %s', (value, expected) => {
     expect(readConfig({ peers: endpoints() }, { TRENT_PEERS: value })).toMatchObject({ config: { peers: expected } });
   });

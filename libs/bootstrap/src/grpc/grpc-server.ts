@@ -1,12 +1,11 @@
 import { experimental, Server } from '@grpc/grpc-js';
-import { descriptorImage } from '@trent/contracts';
 import { HealthImplementation } from 'grpc-health-check';
 import { bootstrapEvents } from '../log/events.ts';
 import { serviceNameOf } from './binding.ts';
 import { Connections } from './connections.ts';
 import { Guard } from './guard.ts';
 import { listen, portOf } from './listener.ts';
-import { reflectionOf } from './reflection.ts';
+import { reflectionOf } from './reflection/reflection.ts';
 import type { Server as NetServer } from 'node:net';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ListenAddress } from '../listen-address.ts';
@@ -121,7 +120,7 @@ function addServices(server: Server, guard: Guard, bindings: readonly ServiceBin
   const names = bindings.map(({ definition }) => serviceNameOf(definition));
   const health = new HealthImplementation();
   health.addToServer(guarded);
-  reflectionOf(descriptorImage(), names).addToServer(guarded);
+  for (const { definition, implementation } of reflectionOf(names)) guarded.addService(definition, implementation);
   return (serving) => {
     for (const name of ['', ...names]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };
