@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { auditStream, auditSubject, openAuditPublisher, type AuditPublisher, type AuditPublisherEvent } from '../src/index.ts';
 import { startNats, waitUntil, type TestNats } from '@trent/local-cluster';
+
+/** Real backends on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const REGION = 'us-east-1';
 const within = (ms: number): number => performance.now() + ms;

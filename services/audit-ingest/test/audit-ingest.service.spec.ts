@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/nats-core';
@@ -7,8 +7,12 @@ import { connect } from '@nats-io/transport-node';
 import { AUDIT_HEADERS, auditStream, auditSubject, messageBody, openAuditPublisher, type AuditPublisher } from '@trent/audit-record';
 import { cloudtrail } from '@trent/contracts';
 import { startNats, startPostgres, waitUntil, type NatsUser, type TestNats, type TestPostgres } from '@trent/local-cluster';
+import { ensureAuditStreams } from '../src/ingest/streams.ts';
 import { anIngest, makePlace, type IngestPlace, type IngestProcess } from './support/ingest-process.ts';
 import { aRecord, REGION } from './support/records.ts';
+
+/** Real backends on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 let place: IngestPlace;
 let postgres: TestPostgres;
@@ -79,6 +83,14 @@ describe('a running audit-ingest', () => {
         max_age: 0,
         max_bytes: 2 ** 31,
       });
+    }
+  });
+
+  test('brings streams that are there to other settings, and back', async () => {
+    const settings = { regions: [REGION], streams: 3, replicas: 1 };
+    for (const maxBytes of [2 ** 30, 2 ** 31]) {
+      await ensureAuditStreams(manager, { ...settings, maxBytes });
+      expect((await manager.streams.info(auditStream(REGION, 1))).config.max_bytes).toBe(maxBytes);
     }
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createMetrics, silentLogger } from '@trent/bootstrap';
 import { waitUntil } from '@trent/local-cluster';
 import { commitAll } from '../src/ingest/committer.ts';
@@ -10,6 +10,9 @@ import type { AuditMessage } from '../src/ingest/read-message.ts';
 import { startAuditDatabase, type AuditDatabase } from './support/audit-database.ts';
 import { aDelivery, type TestDelivery } from './support/deliveries.ts';
 import { ACCOUNT, aRecord, keyArn } from './support/records.ts';
+
+/** Real backends on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 let audit: AuditDatabase;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createMetrics, silentLogger } from '@trent/bootstrap';
 import { IngestFigures } from '../src/ingest/ingest-figures.ts';
 import { insertMessages } from '../src/ingest/insert.ts';
@@ -8,6 +8,9 @@ import { maintainPartitions } from '../src/retention/partitions.ts';
 import { startAuditDatabase, type AuditDatabase } from './support/audit-database.ts';
 import { aDelivery } from './support/deliveries.ts';
 import { aRecord } from './support/records.ts';
+
+/** Real backends on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 let audit: AuditDatabase;
 beforeAll(async () => {

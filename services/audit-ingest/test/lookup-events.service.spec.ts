@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { cloudtrail } from '@trent/contracts';
 import { insertMessages } from '../src/ingest/insert.ts';
 import { lookupEvents, type LookupParts } from '../src/lookup/lookup-events.ts';
@@ -7,6 +7,9 @@ import { tokenKey } from '../src/lookup/token-key.ts';
 import { startAuditDatabase, type AuditDatabase } from './support/audit-database.ts';
 import { aDelivery } from './support/deliveries.ts';
 import { ACCOUNT, aRecord, keyArn, REGION, user, type RecordWishes } from './support/records.ts';
+
+/** Real backends on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const { LookupAttributeKey: Key } = cloudtrail;
 const HOUR = 3_600_000;
@@ -148,7 +151,7 @@ describe('look-up', () => {
 
   test('that has no time left for the whole range answers as far as it got, with a token to go on from', async () => {
     let clock = 0;
-    const slow = { ...parts, now: () => (clock += 1000) };
+    const slow = { ...parts, now: () => (clock += 300) };
     const message = { ...cloudtrail.LookupEventsRequest.create(), ...by(Key.LOOKUP_ATTRIBUTE_KEY_EVENT_NAME, 'CreateKey') };
     const found: (string | undefined)[] = [];
     let pages = 0;

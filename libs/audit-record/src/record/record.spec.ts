@@ -146,6 +146,10 @@ describe('a draft', () => {
     expect(recordOf({ identity: '{\n"type":\n"Root"\n}' })['userIdentity']).toEqual({ type: 'Root' });
   });
 
+  test('without an identity is still one', () => {
+    expect(recordOf({ identity: '' })['userIdentity']).toBeNull();
+  });
+
   test('that was not made by startRecord is refused', () => {
     expect(() => finishRecord('{}', {})).toThrow('not an audit draft');
   });

@@ -83,5 +83,6 @@ function operationParts(operation: Operation): OperationParts {
 
 /** A raw newline in JSON text is white space; here it would be taken for a seam. */
 function oneLine(json: string): string {
+  if (json === '') return 'null';
   return json.includes('\n') ? json.replaceAll('\n', ' ') : json;
 }
