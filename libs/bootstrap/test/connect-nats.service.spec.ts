@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { startNats, waitUntil, type TestNats } from '@trent/local-cluster';
 import { connectNats, parseHostPort } from '../src/index.ts';
 import { makeTestDeployment } from './test-runtime.ts';
 import type { NatsSettings } from '../src/index.ts';
 import type { TestDeployment } from './test-runtime.ts';
+
+jest.setTimeout(60_000);
 
 let deployment: TestDeployment;
 let server: TestNats;
@@ -41,4 +43,26 @@ test('a connection carries messages, is ready while connected, and drains with t
   expect(follower.state()).toMatchObject({ nats: { connected: true } });
   await follower.drain();
   expect(subscriber.isClosed()).toBe(true);
+});
+
+test('a server that was killed is found again, and the process is not ready meanwhile', async () => {
+  const runtime = await deployment.runtime('policy');
+  const nats = await connectNats(settingsOf('policy'), runtime);
+  const [first] = server.processes;
+  await first!.kill();
+  await waitUntil('the loss is seen', 10_000, () => runtime.notReady()['nats'] !== undefined || 'not yet');
+  await first!.start();
+  await waitUntil('it is back', 20_000, () => runtime.notReady()['nats'] === undefined || 'not yet');
+  await nats.flush();
+});
+
+test('draining does not wait for a server that is gone', async () => {
+  const runtime = await deployment.runtime('policy');
+  await connectNats(settingsOf('policy'), runtime);
+  const [first] = server.processes;
+  await first!.kill();
+  await waitUntil('the loss is seen', 10_000, () => runtime.notReady()['nats'] !== undefined || 'not yet');
+  const startedAt = performance.now();
+  await expect(runtime.drain()).resolves.toBe(true);
+  expect(performance.now() - startedAt).toBeLessThan(5000);
 });

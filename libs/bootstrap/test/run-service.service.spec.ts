@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 
 import { makeTestDeployment } from './test-runtime.ts';
 import { waitUntil } from './wait-until.ts';
 import type { ChildProcess } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
 import type { TestDeployment } from './test-runtime.ts';
 
 jest.setTimeout(60_000); // a process takes a second to start, many on a busy machine
@@ -135,6 +137,25 @@ describe('a service process', () => {
     const service = start({ TRENT_TRACE: 'dies' });
     await service.logged('service.failed');
     expect(await service.exit).toBe(1);
+  });
+
+  test('exports spans with its resource, also those of its last moment, when an endpoint is set', async () => {
+    const bodies: Buffer[] = [];
+    const collector = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => bodies.push(chunk));
+      request.on('end', () => response.end());
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const { port } = collector.address() as AddressInfo;
+    const service = start({ TRENT_TRACE: 'spans', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${String(port)}` });
+    await ready(service);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    const exported = Buffer.concat(bodies).toString('latin1');
+    for (const text of ['Encrypt', 'service.name', 'trent-policy', 'service.instance.id', 'policy-a', 'cloud.availability_zone']) {
+      expect(exported).toContain(text);
+    }
+    collector.close();
   });
 
   test('with bad variables names each on one line and ends with 78', async () => {

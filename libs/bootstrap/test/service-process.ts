@@ -9,5 +9,6 @@ await runService('policy', config, async (runtime) => {
   const [behaviour] = config.trace;
   if (behaviour === 'fails') throw new Error('the database is gone');
   if (behaviour === 'hangs') runtime.onDrain('hangs', () => new Promise(() => undefined));
+  if (behaviour === 'spans') runtime.tracer.startSpan('Encrypt', { attributes: { sampled: runtime.tracing } }).end();
   if (behaviour === 'dies') setTimeout(() => void Promise.reject(new Error('nobody handles this')), 50);
 });
