@@ -23,7 +23,8 @@ export interface Ask {
   readonly deadline: number;
   /** Names the attempt to change something, so that a repeat changes nothing more. */
   readonly invocationId: string;
-  readonly traceparent: string;
+  /** W3C Trace Context; empty: none. */
+  traceparent: string;
   /** The request message; undefined when the body was none. */
   message: object | undefined;
   /** The message's bytes where the wire carried them; else the road encodes it, once. */

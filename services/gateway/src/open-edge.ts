@@ -5,12 +5,14 @@ import { pooledRandom } from '@trent/identifiers';
 import { Admission } from './admission/admission.ts';
 import { Concurrency } from './admission/concurrency.ts';
 import { Quota, type SharedCounts } from './admission/quota.ts';
+import type { Ask } from './ask.ts';
 import { startNativeServer } from './grpc/server.ts';
 import { handleRequest, type Road } from './handle-request.ts';
 import { startHttpServer } from './http/server.ts';
 import { makeRoutes } from './http/routes.ts';
 import { planOperations } from './operations/operation-plan.ts';
 import { RequestMeter } from './request-meter.ts';
+import { traceRoad } from './trace-road.ts';
 
 /** What the edge is told: where to listen, and the ways into the deployment. */
 export interface EdgeParts extends Pick<Road, 'authorize' | 'rooms' | 'publish'> {
@@ -45,10 +47,11 @@ export async function openEdge(runtime: ServiceRuntime, parts: EdgeParts): Promi
     records: { random, now: Date.now },
     clock,
   };
+  const handle = runtime.tracing ? traceRoad(road, runtime.tracer) : (ask: Ask) => handleRequest(road, ask);
   const plans = planOperations();
   const face = {
     regions: parts.regions,
-    handle: (ask: Parameters<typeof handleRequest>[1]) => handleRequest(road, ask),
+    handle,
     meter,
     random,
     clock,
