@@ -158,6 +158,8 @@ describe('P4: kill -9', () => {
       }
       await lock.someoneWaits();
       await ingest.process.kill();
+      // Its statement still waits in Postgres and would be committed after all: it dies too.
+      await postgres.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'audit'`);
     }
     await ingest.process.start();
     await publisher.close();
