@@ -1,5 +1,7 @@
 export { followFeed } from './follow-feed.ts';
 export type { Follower, FollowOptions } from './follow-feed.ts';
+export { FollowerState } from './follower-state.ts';
+export type { FollowerSinks, Standing } from './follower-state.ts';
 export { LoadsInFlight } from './loads-in-flight.ts';
 export {
   APPLIED_FOR_EVER,

@@ -49,7 +49,9 @@ async function refusal(call: Promise<unknown>): Promise<unknown> {
 }
 
 async function logged(): Promise<{ sequence: bigint; id: string; version: bigint }[]> {
-  return (await db.query<{ sequence: bigint; id: string; version: bigint }>('select sequence, id, version from change_log order by sequence')).rows;
+  return (
+    await db.query<{ sequence: bigint; id: string; version: bigint }>('select sequence, id, version from change_log order by sequence')
+  ).rows;
 }
 
 async function waitingRecords(): Promise<number> {
@@ -157,7 +159,9 @@ describe('order', () => {
   test('the log of concurrent changes by two writers has no gap, and versions of a thing rise with its sequences', async () => {
     const other = await openItemWriter(db, connection, Number.NEGATIVE_INFINITY);
     const before = (await logged()).at(-1)?.sequence ?? 0n;
-    const calls = Array.from({ length: 200 }, async (_, i) => (i % 2 === 0 ? writer : other).change({ deadline: performance.now() + 20_000 }, raise(`k${String(i % 7)}`)));
+    const calls = Array.from({ length: 200 }, async (_, i) =>
+      (i % 2 === 0 ? writer : other).change({ deadline: performance.now() + 20_000 }, raise(`k${String(i % 7)}`)),
+    );
     await Promise.all(calls);
     await other.close();
     const rows = (await logged()).filter(({ sequence }) => sequence > before);
@@ -187,7 +191,10 @@ describe('records', () => {
 
   test('rows left behind are relayed by whoever sweeps', async () => {
     const record = JSON.stringify({ eventID: 'left behind' });
-    await db.query("insert into audit_outbox (region, record, at) values ($1, $2, clock_timestamp() - interval '1 minute')", [REGION, record]);
+    await db.query("insert into audit_outbox (region, record, at) values ($1, $2, clock_timestamp() - interval '1 minute')", [
+      REGION,
+      record,
+    ]);
     await waitUntil('the row is relayed', 10_000, async () => (await waitingRecords()) === 0 || 'it waits');
     expect((await recordsIn(auditor)).flatMap(({ records }) => records)).toEqual([{ eventID: 'left behind' }]);
   }, 15_000);

@@ -44,7 +44,11 @@ const follower = followFeed<number>({
 
 process.on('message', (order: { n: number; id?: string; state?: true }) => {
   if (order.id !== undefined) void read(order.n, order.id);
-  else process.send?.({ n: order.n, state: { live: follower.isLive(), applied: String(follower.applied()), lapses: follower.state().lapses, hits } });
+  else
+    process.send?.({
+      n: order.n,
+      state: { live: follower.isLive(), applied: String(follower.applied()), lapses: follower.state().lapses, hits },
+    });
 });
 process.on('disconnect', () => process.exit(0));
 await follower.ready();
@@ -54,7 +58,13 @@ async function read(n: number, id: string): Promise<void> {
   try {
     const cached = cache.get(id);
     if (cached !== undefined) hits += 1;
-    const version = cached ?? (await loads.load(id, async () => loadItem(id), (loaded) => cache.set(id, loaded)));
+    const version =
+      cached ??
+      (await loads.load(
+        id,
+        async () => loadItem(id),
+        (loaded) => cache.set(id, loaded),
+      ));
     // The lease is checked after the value is at hand, as late as can be.
     process.send?.(follower.isLive() ? { n, version: String(version) } : { n, closed: true });
   } catch {
@@ -63,7 +73,9 @@ async function read(n: number, id: string): Promise<void> {
 }
 
 async function loadItem(id: string): Promise<bigint> {
-  const { rows } = await db.query<{ version: bigint }>('select version from items where id = $1', [id], { deadline: performance.now() + 2_000 });
+  const { rows } = await db.query<{ version: bigint }>('select version from items where id = $1', [id], {
+    deadline: performance.now() + 2_000,
+  });
   return rows[0]?.version ?? 0n;
 }
 
