@@ -47,7 +47,6 @@ describe('Decrypt', () => {
     });
     expect(record['requestParameters']).toEqual({
       encryptionContext: EncryptionContext,
-      encryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       ...(KeyId === undefined ? {} : { keyId: KeyId }),
     });
     expect(JSON.stringify(record)).not.toContain(blob('kept'));

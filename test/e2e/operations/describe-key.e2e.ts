@@ -21,7 +21,7 @@ describe('DescribeKey', () => {
       expect(answer.body['KeyMetadata']).toMatchObject({ KeyId: key.id, Arn: key.arn, KeyState: 'Enabled' });
       await expectRecord(caller, 'DescribeKey', answer, {
         readOnly: true,
-        resources: [key.arn],
+        resources: reference.includes('alias/') ? [key.arn, aliasArn] : [key.arn],
         requestParameters: { keyId: reference },
         responseElements: null,
       });
