@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { fail, isTrentError } from '@trent/errors';
 import { serveBatchStream } from './serve-batch-stream.ts';
@@ -89,6 +89,16 @@ describe('a stream of batches', () => {
         draining: false,
       },
     ]);
+  });
+
+  test('is accepted when the process is ready, not before', async () => {
+    let ready = false;
+    const { call } = serve(echo, { isReady: () => ready });
+    await sleep(50);
+    expect(call.accepted).toBe(false);
+    ready = true;
+    for (let looks = 0; looks < 500 && !call.accepted; looks++) await sleep(5);
+    expect(call.accepted).toBe(true);
   });
 
   test('answers each item when it is ready, in any order', async () => {

@@ -29,6 +29,8 @@ export type BatchCall<Item, Result> = ServerDuplexStream<{ items: Item[] }, { re
 export interface ServeOptions<Item, Result> {
   /** Aborts when the process drains: the other side is told to send no more. */
   readonly signal: AbortSignal;
+  /** A stream is accepted when this says so; until then its client takes other replicas. Looked at only when a stream opens. */
+  readonly isReady?: () => boolean;
   /** The result of an item that failed: past its deadline, too many at once, or whatever the handler threw. */
   readonly onError: (item: Item, error: unknown) => Result;
   /** Items in progress on this stream; more get ThrottlingException. */
@@ -44,6 +46,8 @@ export interface ServeOptions<Item, Result> {
 /** More than a link's whole credit, so only a client without credit meets it. */
 const MAX_IN_FLIGHT = 1024;
 const DEFAULT_TIMEOUT_MS = 3_000;
+/** How often a process that is not ready yet is asked again. */
+const READY_EVERY_MS = 20;
 
 /** Makes the handler of a bidirectional method, typed by the method: `batchStream((call) => serveBatchStream(call, …))`. */
 export function batchStream<Request, Response>(
@@ -111,9 +115,16 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
     });
     this.#call.on('cancelled', close);
     this.#call.on('error', close);
-    this.#call.sendMetadata(new Metadata()); // the client takes this as: the stream is accepted
+    this.#accept();
     if (signal.aborted) announceDraining();
     else signal.addEventListener('abort', announceDraining, { once: true });
+  }
+
+  /** Sends the headers, which the client takes as: the stream is accepted. A process that is not ready keeps it waiting. */
+  #accept(): void {
+    if (this.#closed) return;
+    if (this.#options.isReady?.() === false) setTimeout(() => this.#accept(), READY_EVERY_MS).unref();
+    else this.#call.sendMetadata(new Metadata());
   }
 
   #receive(items: readonly Item[]): void {

@@ -80,6 +80,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
         execute: batchStream((call) =>
           serveBatchStream(call, (item: execute.ExecuteItem) => onPkcs11(() => executeItem(deps, item)), {
             signal: rt.signal,
+            isReady: rt.isReady,
             onError: (item, error) => ({ id: item.id, output: Buffer.alloc(0), error: toErrorDetail(error) }),
           }),
         ),

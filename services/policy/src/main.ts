@@ -92,6 +92,7 @@ async function serve(
         authorize: batchStream((call) =>
           serveBatchStream(call, (item: authorize.AuthorizeItem, { deadline }) => authorizeItem(deps, item, deadline), {
             signal: rt.signal,
+            isReady: rt.isReady,
             onError: (item, error) => authorize.AuthorizeResult.create({ id: item.id, error: toErrorDetail(error) }),
           }),
         ),

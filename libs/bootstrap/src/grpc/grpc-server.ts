@@ -88,7 +88,7 @@ const HEALTH_EVERY_MS = 250;
 function followReadiness(runtime: ServiceRuntime, setServing: SetServing): () => void {
   let last: boolean | undefined;
   const look = (): void => {
-    const ready = Object.keys(runtime.notReady()).length === 0;
+    const ready = runtime.isReady();
     if (ready !== last) setServing(ready);
     last = ready;
   };

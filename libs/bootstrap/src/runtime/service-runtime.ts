@@ -29,6 +29,8 @@ export interface ServiceRuntime {
   readiness(name: string, check: () => true | string): void;
   /** Why the process is not ready, by check; empty when it is. */
   notReady(): Readonly<Record<string, string>>;
+  /** True when every check of `readiness` holds. */
+  readonly isReady: () => boolean;
   /** A part of /debug/state: figures and names, no secrets. */
   debugState(name: string, read: () => unknown): void;
   /** Everything that `debugState` named. */
@@ -84,6 +86,7 @@ export function createRuntime(parts: RuntimeParts): ServiceRuntime {
     onDrain: (name, step) => drain.add(name, step),
     readiness: (name, check) => readiness.add(name, check),
     notReady: () => readiness.reasons(),
+    isReady: () => Object.keys(readiness.reasons()).length === 0,
     debugState: (name, read) => void states.set(name, read),
     state: () => Object.fromEntries([...states].map(([name, read]) => [name, stateOf(read)])),
     trace: (name) => (traces.has(name) ? (text) => parts.log.info(bootstrapEvents.trace, { name, detail: text }) : undefined),
