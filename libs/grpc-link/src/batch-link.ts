@@ -72,6 +72,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   readonly #budget = new RetryBudget();
   readonly #slots = new Map<string, EndpointSlot<Item, Result>>();
   readonly #endpoints: EndpointSet;
+  readonly #trace: ((text: string) => void) | undefined;
   readonly #unreachable = new Set<string>();
   readonly #onSettled = (): void => {
     this.#unsettled--;
@@ -88,6 +89,7 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
   constructor(options: BatchLinkOptions<Item, Result>) {
     this.#options = options;
     this.#metrics = createLinkMetrics(options.name, options.runtime);
+    this.#trace = options.runtime?.trace('link');
     this.#endpoints = followEndpoints(options.endpoints, (endpoints) => this.#setEndpoints(endpoints), options.resolve);
     options.runtime?.debugState(`link ${options.name}`, () => this.state());
     options.runtime?.onDrain(`link ${options.name}`, () => this.close());
@@ -185,7 +187,10 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
       this.#again(unsent);
       for (const call of sent) this.#lost(call);
     },
-    onSent: (items) => this.#metrics.sent(items),
+    onSent: (stream, items) => {
+      this.#metrics.sent(items);
+      this.#trace?.(`${this.#options.name}: ${items} to ${stream.name}, load ${stream.load}`);
+    },
     onResults: (results, firstMs) => this.#metrics.received(results, firstMs),
   };
 

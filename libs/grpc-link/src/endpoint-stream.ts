@@ -41,7 +41,7 @@ export interface StreamEvents<Item extends BatchItem, Result extends BatchResult
     },
   ): void;
   /** A batch has left. */
-  onSent(items: number): void;
+  onSent(stream: EndpointStream<Item, Result>, items: number): void;
   /** Results have come; the first took this long. */
   onResults(results: number, firstMs: number): void;
 }
@@ -208,7 +208,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       return;
     }
     this.#stream.write({ items }, this.#written);
-    this.#events.onSent(items.length);
+    this.#events.onSent(this, items.length);
   }
 
   #receive(message: { results: Result[]; draining?: boolean }): void {

@@ -42,8 +42,8 @@ export interface UnaryCallOptions {
 export interface UnaryLink {
   /**
    * Makes a call of a method, given by its generated definition.
-   * @throws {TrentError} what the other side said; DependencyTimeoutException past the deadline, KMSInternalException when no endpoint answers
-   * or the transport was lost
+   * @throws {TrentError} what the other side said; DependencyTimeoutException past the deadline, ThrottlingException when too many are in
+   * flight, KMSInternalException when no endpoint answers or the transport was lost
    */
   call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request, options: UnaryCallOptions): Promise<Response>;
   /** The replicas as they are now. */
@@ -56,6 +56,9 @@ export interface UnaryLink {
 
 /** How long a call may wait for an endpoint to come back: a restart of the only replica. */
 const MAX_WAIT_MS = 1_000;
+/** Calls that wait for an endpoint, and calls in flight on one: beyond them the other side is overloaded. */
+const MAX_WAITING = 1024;
+const MAX_IN_FLIGHT = 512;
 
 /** Opens a link: one channel an endpoint, kept connected, an endpoint chosen for each call. */
 export function openUnaryLink(options: UnaryLinkOptions): UnaryLink {
@@ -126,6 +129,7 @@ class ChannelLink implements UnaryLink {
     request: Request,
     options: UnaryCallOptions,
   ): Promise<Response> {
+    if (slot.load >= MAX_IN_FLIGHT) throw this.#throttled();
     const startedAt = performance.now();
     const remainingMs = Math.max(1, options.deadline - startedAt);
     this.#metrics.sent(1);
@@ -142,6 +146,7 @@ class ChannelLink implements UnaryLink {
       if (slot !== undefined) return slot;
       const leftMs = limit - performance.now();
       if (this.#closed || leftMs <= 0) throw this.#noEndpoint(options);
+      if (this.#waiters.size >= MAX_WAITING) throw this.#throttled();
       await this.#becomesReady(leftMs);
     }
   }
@@ -204,6 +209,11 @@ class ChannelLink implements UnaryLink {
   #failure(error: unknown): Error {
     if (isServiceError(error) && error.code === status.UNAVAILABLE && !hasErrorDetail(error)) this.#metrics.failed('lost');
     return fromServiceError(error);
+  }
+
+  #throttled(): Error {
+    this.#metrics.failed('throttled');
+    return trentError('ThrottlingException', 'Rate exceeded');
   }
 
   #noEndpoint(options: UnaryCallOptions): Error {

@@ -218,6 +218,18 @@ describe('several endpoints', () => {
     expect(new Set(await many())).toEqual(new Set(['b']));
   });
 
+  test('a process that is not ready gets no calls until it is', async () => {
+    const near = await aWorker(() => resultOf('a'));
+    const far = await aWorker(() => resultOf('b'));
+    let ready = false;
+    near.runtime.readiness('lease', () => ready || 'no lease');
+    const link = await linkTo([at(near.port, 'a'), at(far.port, 'b')]);
+    await expect(ask(link, 'x')).resolves.toBe('b');
+    ready = true;
+    await waitUntil('both are open', 20_000, () => openStreams(link) === 2 || 'not yet');
+    await expect(ask(link, 'x')).resolves.toBe('a');
+  });
+
   test('a key stays with its endpoint, and keys spread', async () => {
     const workers = await Promise.all(['one', 'two', 'three'].map((name) => aWorker(() => resultOf(name))));
     const link = await linkTo(workers.map(({ port }) => at(port)));

@@ -103,6 +103,18 @@ describe('a unary link', () => {
     expect(link.ready()).toBe('no endpoint of key-metadata answers');
   });
 
+  test('calls beyond the bound in flight are throttled', async () => {
+    const { port } = await serve(() => new Promise(() => undefined));
+    const link = await linkTo(at(port));
+    await allReady(link);
+    const calls = Array.from({ length: 513 }, () =>
+      ask(link, { withinMs: 1500 }).catch((error: unknown) => (error as { code: string }).code),
+    );
+    const codes = await Promise.all(calls);
+    expect(codes.filter((code) => code === 'ThrottlingException')).toHaveLength(1);
+    expect(codes.filter((code) => code === 'DependencyTimeoutException')).toHaveLength(512);
+  });
+
   test('waits for an endpoint that is about to come, and finds one that is back', async () => {
     const { port, runtime } = await serve(() => answer(1n));
     const link = await linkTo(at(port));

@@ -25,6 +25,7 @@ export async function serveWorker(runtime: ServiceRuntime, work: Work, port = 0,
         execute: batchStream((call) =>
           serveBatchStream(call, work, {
             signal: runtime.signal,
+            isReady: runtime.isReady,
             onError: (_item, error) => resultOf(`failed: ${String(error)}`),
             ...(onBatch && { onBatch }),
           }),
