@@ -252,7 +252,7 @@ describe('several endpoints', () => {
     await expect(ask(link, 'x')).resolves.toBe('lively');
   });
 
-  test('a name is resolved, and an endpoint that leaves it is let go', async () => {
+  test('a name is resolved to its addresses', async () => {
     const worker = await aWorker(() => resultOf('found'));
     const resolve: Resolve = (host) => Promise.resolve(host === 'workers' ? ['127.0.0.1'] : []);
     const link = await linkTo([{ zone: '', host: 'workers', port: worker.port, dns: true }], resolve);
