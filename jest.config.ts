@@ -29,7 +29,13 @@ const config: Config = {
       globalSetup: '<rootDir>/test/e2e/start-cluster.ts',
       globalTeardown: '<rootDir>/test/e2e/stop-cluster.ts',
     },
-    { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos.ts'] },
+    {
+      ...common,
+      displayName: 'chaos',
+      testMatch: ['<rootDir>/test/chaos/**/*.chaos.ts'],
+      globalSetup: '<rootDir>/test/chaos/start-cluster.ts',
+      globalTeardown: '<rootDir>/test/e2e/stop-cluster.ts',
+    },
   ],
 };
 

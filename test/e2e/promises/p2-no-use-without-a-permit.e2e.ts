@@ -10,7 +10,9 @@ import { connectInternal, executeEncrypt, permittedEncrypt, type Identity, type 
 import { aKey, type TestKey } from '../fixtures/keys.ts';
 
 const REGION = 'us-east-1';
-const WORKER = `crypto-worker-${REGION}-a`;
+const WORKER = 'crypto-worker-a';
+/** The worker of the other region. */
+const ELSEWHERE = 'crypto-worker-eu-west-1-a';
 /** A permit lives 3 s, and a second of leeway. */
 const PERMIT_LIFE_MS = 8_000;
 
@@ -22,7 +24,7 @@ let key: TestKey;
 let other: TestKey;
 beforeAll(async () => {
   policy = connectInternal('gateway', 'policy-a');
-  worker = connectInternal('gateway', workerName());
+  worker = connectInternal('gateway', WORKER);
   key = await aKey(caller);
   other = await aKey(caller);
 });
@@ -31,12 +33,6 @@ afterAll(() => {
   worker.close();
   caller[Symbol.dispose]();
 });
-
-/** The row of the region's worker is named for the region only where there are several. */
-function workerName(region = REGION): string {
-  const names = Object.keys(cluster.settings.ports).map((name) => name.split('.')[0]!);
-  return names.find((name) => name.startsWith('crypto-worker') && name.includes(region)) ?? WORKER;
-}
 
 const permitted = (keyId = key.id, plaintext = 'x'): Promise<Permitted> =>
   permittedEncrypt(policy, { account: firstAccount(cluster).accountId, keyId, region: REGION, plaintext });
@@ -91,7 +87,7 @@ describe("P2: no use without a permit, even with the gateway's own certificate",
   });
 
   test('a permit of one region is refused in the other', async () => {
-    const elsewhere = connectInternal('gateway', workerName('eu-west-1'));
+    const elsewhere = connectInternal('gateway', ELSEWHERE);
     expect(await executeEncrypt(elsewhere, await permitted())).toEqual(DENIED);
     elsewhere.close();
   });
@@ -114,7 +110,7 @@ describe("P2: no use without a permit, even with the gateway's own certificate",
   test.each(['policy', 'key-metadata', 'crypto-worker', 'audit-ingest', 'operator'] satisfies Identity[])(
     'the certificate of %s may not ask for an execution at all',
     async (identity) => {
-      const client = connectInternal(identity, workerName());
+      const client = connectInternal(identity, WORKER);
       await expect(executeEncrypt(client, await permitted())).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
       client.close();
     },
@@ -123,7 +119,7 @@ describe("P2: no use without a permit, even with the gateway's own certificate",
   test.each(['gateway', 'key-metadata', 'operator'] satisfies Identity[])(
     'the certificate of %s does not get the permit key',
     async (identity) => {
-      const client = connectInternal(identity, workerName());
+      const client = connectInternal(identity, WORKER);
       const { path, requestSerialize, responseDeserialize } = execute.PermitKeyServiceService.getPermitKey;
       const error = await new Promise((resolve) => {
         const request = { region: REGION, hour: Math.floor(Date.now() / 3_600_000) };
@@ -138,7 +134,7 @@ describe("P2: no use without a permit, even with the gateway's own certificate",
     const pem = (name: string): Buffer => readFileSync(join(cluster.folder.pki, name));
     const { cert, key: certKey } = firstAccount(cluster);
     const identity = credentials.createSsl(pem('internal-ca.crt'), certKey, cert, { checkServerIdentity: () => undefined });
-    const client = new Client(`127.0.0.1:${String(cluster.port(`${workerName()}.grpc`))}`, identity);
+    const client = new Client(`127.0.0.1:${String(cluster.port(`${WORKER}.grpc`))}`, identity);
     await expect(executeEncrypt(client, await permitted())).rejects.toMatchObject({ code: status.UNAVAILABLE });
     client.close();
   });

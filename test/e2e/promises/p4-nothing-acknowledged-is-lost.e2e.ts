@@ -60,7 +60,7 @@ describe('P4: nothing acknowledged is lost', () => {
     const { requestId } = await caller.ok('DisableKey', { KeyId: disabled.id });
     const last = await caller.ok('Encrypt', { KeyId: key.id, Plaintext: blob('x') });
     const lost = database.end().catch(() => undefined);
-    await Promise.all(['nats-a', 'postgres', 'redis', 'crypto-worker-us-east-1-a'].map((name) => cluster.kill(name)));
+    await Promise.all(['nats-a', 'postgres', 'redis', 'crypto-worker-a'].map((name) => cluster.kill(name)));
     await lost;
     await cluster.healed();
     await waitUntil('the key', HEALED_MS, async () => {
