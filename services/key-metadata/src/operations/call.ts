@@ -65,9 +65,26 @@ export async function change<Response extends object>(
     const { response, resources, changes } = await work(tx);
     const responseElements = responseElementsOf(operation, response, resources[0]);
     const record = finishRecord(request.auditDraft, { ...(responseElements === undefined ? {} : { responseElements }), resources });
-    return { answer: operation.responseCodec.encode(response), changes, audit: [{ region: call.region, record }] };
+    return {
+      answer: keptAnswer(request.requestId, operation.responseCodec.encode(response)),
+      changes,
+      audit: [{ region: call.region, record }],
+    };
   });
-  return { output: Buffer.from(output), recorded: true };
+  return readKeptAnswer(output, request.requestId);
+}
+
+/** An answer as it is kept for repeats: with the id of the request that it was given to, whose record was committed with it. */
+export function keptAnswer(requestId: string, output: Buffer): Buffer {
+  const id = Buffer.from(requestId);
+  return Buffer.concat([Buffer.from([id.length]), id, output]);
+}
+
+/** The answer for this request; recorded is what was committed for it, not what was committed for an earlier one that it repeats. */
+export function readKeptAnswer(kept: Uint8Array, requestId: string): invoke.InvokeResponse {
+  const bytes = Buffer.from(kept);
+  const end = 1 + (bytes[0] ?? 0);
+  return { output: bytes.subarray(end), recorded: bytes.toString('latin1', 1, end) === requestId };
 }
 
 function idempotencyOf({ request, operation }: Call) {
