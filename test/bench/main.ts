@@ -16,7 +16,7 @@ import { Generator } from './generator.ts';
 import { eventNames, measureRow } from './measure-row.ts';
 import { planRows, type PlannedRow } from './plan.ts';
 import { RecordCounter } from './records.ts';
-import { benchNotes, benchTable } from './table.ts';
+import { benchMarkdown, benchNotes, benchTable } from './table.ts';
 
 interface Options {
   readonly seconds: number;
@@ -25,6 +25,7 @@ interface Options {
   readonly save: string;
   readonly data?: string;
   readonly profile?: string;
+  readonly markdown: boolean;
 }
 
 const RAW_SECONDS = 1;
@@ -39,6 +40,7 @@ const program = new Command('npm run bench --')
   .option('--save <file>', 'where the report goes, as JSON', join('dist', 'bench', `${new Date().toISOString().replaceAll(':', '-')}.json`))
   .option('--data <dir>', 'measure the running cluster in DIR instead')
   .option('--profile <dir>', "also save each service's CPU profile of each row there")
+  .option('--markdown', 'print the table as Markdown', false)
   .showHelpAfterError();
 
 function positive(text: string): number {
@@ -153,7 +155,8 @@ try {
   const report = await bench(options);
   mkdirSync(dirname(options.save), { recursive: true });
   writeFileSync(options.save, `${JSON.stringify(report, undefined, 1)}\n`);
-  console.log([...benchTable(report, before), '', ...benchNotes(report), `saved: ${options.save}`].join('\n'));
+  const table = (options.markdown ? benchMarkdown : benchTable)(report, before);
+  console.log([...table, '', ...benchNotes(report), `saved: ${options.save}`].join('\n'));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

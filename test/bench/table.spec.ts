@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { eachProcess, toRow, type BenchReport, type BenchRow } from './bench-row.ts';
-import { benchNotes, benchTable } from './table.ts';
+import { benchMarkdown, benchNotes, benchTable } from './table.ts';
 
 const figures = (answered: number) => ({
   seconds: 2,
@@ -66,6 +66,13 @@ describe('the table', () => {
     const [, first = '', second = ''] = benchTable(report, before);
     expect(first).toContain('−20 %');
     expect(second).toContain('–');
+  });
+
+  test('can be had as Markdown', () => {
+    const [titles = '', rule = '', first = ''] = benchMarkdown(report);
+    expect(titles).toMatch(/^\| operation \| by \|/);
+    expect(rule.split('|')).toHaveLength(titles.split('|').length);
+    expect(first).toContain('| Encrypt | HTTPS + SigV4 | 64 |');
   });
 
   test('names errors by code', () => {

@@ -16,12 +16,23 @@ const wireTitles: Readonly<Record<BenchRow['wire'], string>> = {
 
 /** The report as one table: CPU seconds per 1,000 operations in total and by process, the load generator's apart. */
 export function benchTable(report: BenchReport, before?: BenchReport): string[] {
+  return align(tableRows(report, before));
+}
+
+/** The same table as Markdown, for `docs/performance.md`. */
+export function benchMarkdown(report: BenchReport, before?: BenchReport): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const [titles = [], ...rows] = tableRows(report, before);
+  return [line(titles), line(titles.map((_, i) => (i < 2 ? '---' : '--:'))), ...rows.map(line)];
+}
+
+function tableRows(report: BenchReport, before: BenchReport | undefined): readonly (readonly string[])[] {
   const compared = before === undefined ? [] : ['before', 'change'];
   const head = ['operation', 'by', 'in flight', 'ops/s', 'CPU s/1,000', ...compared];
   const titles = [...head, ...processColumns, '(generator)', 'p50 ms', 'p99 ms', 'errors', 'records'];
   const known = new Map(before?.rows.map((row) => [rowName(row), row]));
-  const lines = report.rows.map((row) => cells(row, before === undefined ? undefined : { row: known.get(rowName(row)) }));
-  return align([titles, ...lines]);
+  const rows = report.rows.map((row) => cells(row, before === undefined ? undefined : { row: known.get(rowName(row)) }));
+  return [titles, ...rows];
 }
 
 function cells(row: BenchRow, before: { readonly row: BenchRow | undefined } | undefined): string[] {
