@@ -14,6 +14,8 @@ const RENEW_FAST_MS = 100;
 /** How long it stays fast after the last change that NATS did not bring. */
 const FAST_FOR_MS = 5_000;
 const RETRY_AFTER_MS = 100;
+/** After a reset the follower starts at once, but lets the process breathe. */
+const RESTART_AFTER_MS = 10;
 /** An answer later than this would leave too little of the lease. */
 const RENEW_TIMEOUT_MS = 700;
 /** Two writers publish side by side, so neighbours overtake each other; what is still missing after this is asked for. */
@@ -135,8 +137,8 @@ class FeedFollower<Endpoint> implements Follower {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
+      this.#noteLiveness();
       const standing = await this.#renew();
-      if (this.#isClosed) return;
       this.#noteLiveness();
       await this.#pause.sleep(this.#delayAfter(standing));
     }
@@ -145,7 +147,7 @@ class FeedFollower<Endpoint> implements Follower {
   #delayAfter(standing: Standing | 'failed'): number {
     switch (standing) {
       case 'reset':
-        return 0;
+        return RESTART_AFTER_MS;
       case 'behind':
       case 'failed':
         return RETRY_AFTER_MS;
@@ -262,6 +264,7 @@ class FeedFollower<Endpoint> implements Follower {
 
   #noteLiveness(): void {
     const { log, name } = this.#options;
+    if (this.#isClosed) return;
     const isLive = this.isLive();
     if (isLive) this.#firstLease.resolve(undefined);
     if (isLive && !this.#wasLive) log.info(feedEvents.live, { feed: name, sequence: String(this.#state.applied) });

@@ -88,7 +88,7 @@ export class FollowerState {
       return 'provisional';
     }
     if (fromHead === this.#isStarted) return 'behind';
-    if (response.reset) return this.reset();
+    if (response.reset && !fromHead) return this.reset();
     if (fromHead) this.#start(response);
     this.take(response.changes);
     if (this.#applied < response.head) return 'behind';
@@ -115,6 +115,7 @@ export class FollowerState {
   reset(): 'reset' {
     this.#liveUntilMs = Number.NEGATIVE_INFINITY;
     this.#isStarted = false;
+    this.#applied = 0n;
     this.#early.clear();
     this.#sinks.onReset();
     return 'reset';

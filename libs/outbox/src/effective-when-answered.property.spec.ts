@@ -67,7 +67,7 @@ class World {
   act(kind: number, pick: number): void {
     const writer = this.#writers[pick % WRITERS] as ModelWriter;
     const follower = this.#followers[pick % FOLLOWERS] as ModelFollower;
-    switch (WEIGHTS[kind % WEIGHTS.length]) {
+    switch (WEIGHTS[kind % WEIGHTS.length] ?? 'step') {
       case 'pass time':
         this.nowMs += (pick % 20) ** 2 * 2;
         break;

@@ -94,11 +94,12 @@ describe('one change', () => {
   });
 
   test('may change several things: they are numbered in order, and their records keep their order', async () => {
-    await writer.change({}, async () => ({
+    const outcome = {
       answer: Buffer.alloc(0),
       changes: ['x', 'y', 'z'].map((id) => ({ feed: FEED, kind: 'item', id, version: 7n, barrier: true })),
       audit: ['x', 'y', 'z'].map((id) => ({ region: REGION, record: JSON.stringify({ eventID: id }) })),
-    }));
+    };
+    await writer.change({}, () => Promise.resolve(outcome));
     const last = (await logged()).slice(-3);
     expect(last.map(({ id }) => id)).toEqual(['x', 'y', 'z']);
     expect((last[2]?.sequence ?? 0n) - (last[0]?.sequence ?? 0n)).toBe(2n);
@@ -162,8 +163,11 @@ describe('order', () => {
     const calls = Array.from({ length: 200 }, async (_, i) =>
       (i % 2 === 0 ? writer : other).change({ deadline: performance.now() + 20_000 }, raise(`k${String(i % 7)}`)),
     );
-    await Promise.all(calls);
-    await other.close();
+    try {
+      await Promise.all(calls);
+    } finally {
+      await other.close();
+    }
     const rows = (await logged()).filter(({ sequence }) => sequence > before);
     expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 200 }, (_, i) => before + BigInt(i) + 1n));
     for (const own of Map.groupBy(rows, ({ id }) => id).values()) {
@@ -198,6 +202,81 @@ describe('records', () => {
     await waitUntil('the row is relayed', 10_000, async () => (await waitingRecords()) === 0 || 'it waits');
     expect((await recordsIn(auditor)).flatMap(({ records }) => records)).toEqual([{ eventID: 'left behind' }]);
   }, 15_000);
+});
+
+describe('renewals', () => {
+  const ask = (given: {
+    applied?: bigint;
+    fromHead?: boolean;
+    maxChanges?: number;
+    follower?: string;
+  }): ReturnType<ChangeWriter['renew']> =>
+    writer.renew({ name: FEED, follower: 'f', applied: 0n, maxChanges: 100, fromHead: false, ...given });
+
+  beforeEach(async () => {
+    await postgres.query('truncate key_metadata.change_log, key_metadata.feed_leases');
+  });
+
+  async function addChanges(count: number): Promise<bigint> {
+    for (let i = 0; i < count; i++) await writer.change({}, raise('r', { barrier: false }));
+    return (await logged()).at(-1)?.sequence ?? 0n;
+  }
+
+  test('write the lease and tell what was missed, in pages', async () => {
+    const head = await addChanges(5);
+    const first = await ask({ applied: head - 5n, maxChanges: 3 });
+    expect(first).toMatchObject({ head, more: true, reset: false, provisional: false, leaseMs: 2_000 });
+    expect(first.changes.map(({ sequence }) => sequence)).toEqual([head - 4n, head - 3n, head - 2n]);
+    const second = await ask({ applied: head - 2n, maxChanges: 3 });
+    expect(second).toMatchObject({ more: false });
+    expect(second.changes).toHaveLength(2);
+    expect((await db.query('select follower, renewals, applied from feed_leases')).rows).toEqual([
+      { follower: 'f', renewals: 2n, applied: head - 2n },
+    ]);
+  });
+
+  test('tell a follower that starts the head and the last seconds', async () => {
+    const head = await addChanges(3);
+    await postgres.query("update key_metadata.change_log set at = at - interval '1 minute' where sequence < $1", [String(head)]);
+    const response = await ask({ fromHead: true });
+    expect(response).toMatchObject({ head, more: false, reset: false });
+    expect(response.changes.map(({ sequence }) => sequence)).toEqual([head]);
+    expect(response.sealKey).toHaveLength(32);
+  });
+
+  test('send a follower back to the start when what it lacks is gone, or when it is ahead of the feed', async () => {
+    const head = await addChanges(3);
+    await postgres.query('delete from key_metadata.change_log where sequence < $1', [String(head)]);
+    expect(await ask({ applied: head - 3n })).toMatchObject({ reset: true });
+    expect(await ask({ applied: head + 1n })).toMatchObject({ reset: true });
+    expect(await ask({ applied: head - 1n })).toMatchObject({ reset: false });
+    expect(await ask({ applied: head })).toMatchObject({ reset: false, changes: [] });
+  });
+
+  test('of a feed that is not served are refused', async () => {
+    expect(await refusal(writer.renew({ name: 'keys.elsewhere', follower: 'f', applied: 0n, maxChanges: 1, fromHead: true }))).toBe(
+      'ValidationException',
+    );
+  });
+
+  test('that stop leave a lease that is removed, and that no change waits for any more', async () => {
+    await ask({ fromHead: true, follower: 'gone' });
+    await waitUntil(
+      'the lease is removed',
+      10_000,
+      async () => (await db.query('select * from feed_leases')).rowCount === 0 || 'it is there',
+    );
+    const startMs = performance.now();
+    await writer.change({}, raise('r'));
+    expect(performance.now() - startMs).toBeLessThan(1_500);
+  }, 20_000);
+
+  test('that stop hold a change back for as long as their lease lives', async () => {
+    await ask({ fromHead: true, follower: 'silent' });
+    const startMs = performance.now();
+    await writer.change({ deadline: startMs + 10_000 }, raise('r'));
+    expect(performance.now() - startMs).toBeGreaterThan(1_900);
+  }, 20_000);
 });
 
 describe('without Postgres', () => {

@@ -7,8 +7,6 @@ import { runTransaction, type Isolation, type Transaction } from './transaction.
 
 /** Time for a statement whose caller gives no deadline. */
 export const DEFAULT_PATIENCE_MS = 5_000;
-/** Whoever waits for a connection longer than this would miss any deadline of the road (3 s). */
-const CONNECT_TIMEOUT_MS = 3_000;
 /** Server-side backstop behind the deadlines: no statement of a service takes longer. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** A process that hangs inside a transaction (SIGSTOP, lost network) must not hold its locks for long. */
@@ -82,7 +80,6 @@ class PooledDatabase implements Database {
       ...connectionConfig(options),
       Client: PooledClient as unknown as new () => pg.ClientBase,
       max,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       pipeline: true,

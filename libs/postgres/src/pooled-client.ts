@@ -2,6 +2,9 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { asStoreError, remainingMs, storeTimeout } from './sql-errors.ts';
 
+/** A server that lets a connection wait longer is not there. (Waiting for a free connection is bounded by the caller's deadline.) */
+const CONNECT_TIMEOUT_MS = 3_000;
+
 /** What the driver needs to know of one statement. */
 export interface Statement {
   readonly text: string;
@@ -28,7 +31,7 @@ export class PooledClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     const socket = new Socket();
     // The pool hides the password from enumeration, so that a spread would lose it.
-    super({ ...config, password: config?.password, stream: () => socket });
+    super({ ...config, password: config?.password, stream: () => socket, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     this.#socket = socket;
   }
 

@@ -1,10 +1,10 @@
 /** A writer as a process: changes come by IPC, renewals by gRPC. Started by `fork` with its Settings as the only argument. */
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { feed } from '@trent/contracts';
 import { asTrentError } from '@trent/errors';
 import { connectTo, openItems, openItemWriter, raise, repeatable, type Settings } from './item-service.ts';
 
-/** One change to make: `stopAfterCommit` halts this process for good between commit and relay. */
+/** One change to make. */
 export interface WriterOrder {
   readonly n: number;
   readonly id: string;
@@ -12,7 +12,7 @@ export interface WriterOrder {
   readonly deadlineMs?: number;
 }
 
-const settings = JSON.parse(process.argv[2] ?? '') as Settings & { readonly port: number; readonly killOnCommitOf?: string };
+const settings = JSON.parse(process.argv[2] ?? '') as Settings & { readonly port: number };
 const db = openItems(settings.postgres, settings.name);
 const nats = await connectTo(settings.nats);
 const writer = await openItemWriter(db, nats);
@@ -25,7 +25,7 @@ server.addService(feed.FeedServiceService, {
         callback(null, response);
       },
       (error: unknown) => {
-        callback({ code: 13, details: String(error) });
+        callback({ code: status.INTERNAL, details: String(error) });
       },
     );
   }) satisfies feed.FeedServiceServer['renew'],
