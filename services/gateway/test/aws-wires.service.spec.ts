@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { formatAmzDate, presignRequest, signRequest } from '@trent/sigv4';
-import { ACCESS_KEY, ACCOUNT, KEY_ARN, KEY_ID, openTestEdge, REGION, type TestEdge } from './test-edge.ts';
+import { ACCESS_KEY, ACCOUNT, decide, KEY_ARN, KEY_ID, openTestEdge, REGION, type TestEdge } from './test-edge.ts';
 
 let edge: TestEdge;
 let agent: Agent;
@@ -298,6 +298,38 @@ describe('bad input', () => {
     ['endless headers', `POST / HTTP/1.1\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, /^HTTP\/1\.1 431/],
   ])('%s is answered and the connection ends', async (_name, bytes, expected) => {
     expect(await talk(bytes)).toMatch(expected);
+  });
+});
+
+describe('a client that goes away', () => {
+  test('before its answer harms nobody, and its request is recorded', async () => {
+    await using slow = await openTestEdge({
+      authorize: async (item) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return decide(item);
+      },
+    });
+    const unsigned = ['Host', '127.0.0.1', 'X-Amz-Target', 'TrentService.Encrypt'];
+    const credentials = { accessKeyId: ACCESS_KEY.accessKeyId, secretAccessKey: Buffer.from(ACCESS_KEY.secretAccessKey) };
+    const raw = signRequest({
+      method: 'POST',
+      path: '/',
+      query: '',
+      rawHeaders: unsigned,
+      body: encryptBody,
+      credentials,
+      region: REGION,
+      service: 'kms',
+      amzDate: formatAmzDate(Date.now()),
+    });
+    const head = Array.from({ length: raw.length / 2 }, (_, index) => `${raw[2 * index] ?? ''}: ${raw[2 * index + 1] ?? ''}\r\n`).join('');
+    const socket = tlsConnect({ host: '127.0.0.1', port: slow.edge.httpsPorts[0] ?? 0, ca: slow.ca });
+    await new Promise((resolve) => socket.once('secureConnect', resolve));
+    socket.write(`POST / HTTP/1.1\r\n${head}Content-Length: ${String(encryptBody.length)}\r\n\r\n${encryptBody}`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(slow.records).toMatchObject([{ eventName: 'Encrypt' }]);
   });
 });
 

@@ -102,6 +102,18 @@ describe('the certificate', () => {
 });
 
 describe('draining', () => {
+  test('answers what is under way and then ends its connection', async () => {
+    await using server = await openServer();
+    const socket = await server.connect();
+    const answer = answerOn(socket);
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    await new Promise((resolve) => setTimeout(resolve, 50)); // until the server has read it
+    const drained = server.runtime.drain();
+    socket.write('}');
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 [^]*Connection: close/);
+    expect(await drained).toBe(true);
+  });
+
   test('closes idle connections and ends', async () => {
     await using server = await openServer();
     const socket = await server.connect();

@@ -29,13 +29,16 @@ export class Exchange {
   readonly requestId: string;
   readonly path: string;
   readonly query: string;
+  readonly #draining: AbortSignal;
   readonly #onBody: BodyReader;
   #first: Buffer | undefined = undefined;
   #more: Buffer[] | undefined = undefined;
   #bytes = 0;
   #isAnswered = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, onBody: BodyReader) {
+  /** @param draining aborts when the process drains: then the connection ends with the answer */
+  constructor(request: IncomingMessage, response: ServerResponse, requestId: string, draining: AbortSignal, onBody: BodyReader) {
+    this.#draining = draining;
     this.request = request;
     this.response = response;
     this.requestId = requestId;
@@ -70,6 +73,7 @@ export class Exchange {
   answer(status: number, headers: string[], body: string): void {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
+    if (this.#draining.aborted) this.closeAfter();
     headers.push('Content-Length', String(Buffer.byteLength(body)));
     this.response.writeHead(status, headers);
     this.response.end(body);

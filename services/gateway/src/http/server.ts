@@ -90,8 +90,7 @@ function makeServer(runtime: ServiceRuntime, { tls, face, random, limits }: Http
   server.once('close', stopFollowing);
   const onBody = (exchange: Exchange, body: Buffer | undefined): void => answerRequest(face, exchange, body);
   server.on('request', (request, response) => {
-    const exchange = new Exchange(request, response, newRequestId(random), onBody);
-    if (runtime.signal.aborted) exchange.closeAfter();
+    const exchange = new Exchange(request, response, newRequestId(random), runtime.signal, onBody);
     if (isHealthQuestion(request.method, exchange.path, exchange.query)) answerHealth(response, runtime.notReady());
     else exchange.readBody();
   });
