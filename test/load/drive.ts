@@ -22,30 +22,32 @@ export async function driveOpenLoop(schedule: Schedule, request: DoRequest): Pro
   const begun = performance.now();
   let unanswered = 0;
   let next = 0;
-  const send = (n: number): Promise<void> => {
+  const { promise: allAnswered, resolve: lastAnswered } = Promise.withResolvers<undefined>();
+  const total = totalArrivals(schedule);
+  const settled = (): void => {
+    unanswered--;
+    if (unanswered === 0 && next >= total) lastAnswered(undefined);
+  };
+  const send = async (n: number): Promise<void> => {
     if (unanswered >= MAX_UNANSWERED) {
       measurement.failed(new NotSent());
-      return Promise.resolve();
+      return;
     }
     unanswered++;
-    return request(n).then(
-      () => {
-        unanswered--;
-        measurement.answered(performance.now() - begun - dueAtMs(schedule, n));
-      },
-      (error: unknown) => {
-        unanswered--;
-        measurement.failed(error);
-      },
-    );
+    try {
+      await request(n);
+      measurement.answered(performance.now() - begun - dueAtMs(schedule, n));
+    } catch (error) {
+      measurement.failed(error);
+    }
+    settled();
   };
-  const sent: Promise<void>[] = [];
-  for (const total = totalArrivals(schedule); next < total;) {
+  while (next < total) {
     const due = dueBy(schedule, performance.now() - begun);
-    while (next < due) sent.push(send(next++));
+    while (next < due) void send(next++);
     if (next < total) await delay(Math.max(0, dueAtMs(schedule, next) - (performance.now() - begun)));
   }
-  await Promise.all(sent);
+  if (unanswered > 0) await allAnswered;
   return measurement.figures(performance.now() - begun);
 }
 

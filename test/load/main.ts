@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { clusterAccess } from './cluster-access.ts';
-import { driveOpenLoop } from './drive.ts';
+import { driveClosedLoop, driveOpenLoop } from './drive.ts';
 import { makeWorkload } from './make-workload.ts';
 import type { RunFigures } from './measurement.ts';
 import { openTarget, requestsOf, type Wire } from './open-target.ts';
@@ -12,6 +12,7 @@ interface Options {
   readonly wire: 'batch' | 'unary';
   readonly rate: number;
   readonly duration: number;
+  readonly warmUp: number;
   readonly mix: string;
   readonly data: string;
   readonly json: boolean;
@@ -28,6 +29,7 @@ const program = new Command('npm run load --')
   .addOption(new Option('--wire <wire>', 'how the gateway is asked natively').choices(['batch', 'unary']).default('batch'))
   .option('--rate <n>', 'requests a second', positive, 100)
   .option('--duration <seconds>', 'how long', positive, 10)
+  .option('--warm-up <seconds>', 'closed loop before it, not counted: connections, compiled code', notNegative, 1)
   .option('--mix <shares>', 'operations with their shares: encrypt, decrypt, decrypt-cold, generate-data-key', 'encrypt=50,decrypt=50')
   .option('--data <dir>', 'folder of the cluster', '.trent')
   .option('--json', 'as JSON', false)
@@ -39,6 +41,13 @@ function positive(text: string): number {
   throw new InvalidArgumentError('expected a number above 0');
 }
 
+function notNegative(text: string): number {
+  return text === '0' ? 0 : positive(text);
+}
+
+/** Callers of the warm-up: as many connections are open when the schedule begins. */
+const WARM_UP_CALLERS = 32;
+
 async function load(options: Options): Promise<RunFigures> {
   const mix = parseMix(options.mix);
   const access = clusterAccess(resolve(options.data));
@@ -46,7 +55,9 @@ async function load(options: Options): Promise<RunFigures> {
   const wire: Wire = options.target === 'gateway' ? options.wire : options.target;
   const target = await openTarget(wire, access, workload.keyArn);
   try {
-    return await driveOpenLoop({ ratePerSecond: options.rate, durationMs: options.duration * 1000 }, requestsOf(target, workload, mix));
+    const request = requestsOf(target, workload, mix);
+    if (options.warmUp > 0) await driveClosedLoop(WARM_UP_CALLERS, options.warmUp * 1000, request);
+    return await driveOpenLoop({ ratePerSecond: options.rate, durationMs: options.duration * 1000 }, request);
   } finally {
     target.close();
   }
