@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,13 +40,30 @@ export async function startCluster(options: TestClusterOptions = {}): Promise<Te
   const dir = mkdtempSync(join(tmpdir(), 'trent-cluster-'));
   chmodSync(dir, 0o711);
   const quiet = (): void => undefined;
+  const release = guard(dir);
   try {
     await up({ dir, verbose: false, port: await freePort(), ...options }, quiet);
   } catch (error) {
     await down(dir, quiet);
     throw error;
   }
-  return { ...attachCluster(dir), [Symbol.asyncDispose]: () => reset(dir, quiet) };
+  const end = async (): Promise<void> => {
+    await reset(dir, quiet);
+    release();
+  };
+  return { ...attachCluster(dir), [Symbol.asyncDispose]: end };
+}
+
+/** A supervisor outlives whoever started it: a process of its own removes the cluster when these tests end without doing so (^C, a time limit). */
+function guard(dir: string): () => void {
+  const script = join(import.meta.dirname, 'remove-orphan.ts');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, dir], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // ^C is for the tests
+  });
+  child.unref();
+  (child.stdin as unknown as { unref(): void }).unref(); // a pipe is a socket, whatever its type says
+  return () => child.stdin.end();
 }
 
 /** A cluster that runs already; disposal leaves it running. */
