@@ -55,6 +55,14 @@
 - { name: {{ printf "TRENT_%s_ENDPOINTS" (.service | upper | replace "-" "_") }}, value: {{ include "trent.endpoints" . | quote }} }
 {{- end -}}
 
+{{- define "trent.env.regionGroups" -}}
+{{- $groups := list -}}
+{{- range $group := .root.Values.regionGroups -}}
+{{- $groups = append $groups (printf "%s=%s" $group.name (join "+" ($group.regions | default $.root.Values.regions))) -}}
+{{- end -}}
+- { name: TRENT_REGION_GROUPS, value: {{ join "," $groups | quote }} }
+{{- end -}}
+
 {{- define "trent.env.gateway" -}}
 - { name: TRENT_HTTPS_LISTEN, value: '0.0.0.0:8443' }
 - { name: TRENT_CLIENT_GRPC_LISTEN, value: '0.0.0.0:8444' }
@@ -80,6 +88,7 @@
 
 {{- define "trent.env.key-metadata" -}}
 {{ include "trent.env.postgres" . }}
+{{ include "trent.env.regionGroups" . }}
 {{ include "trent.env.endpoints" (dict "root" .root "service" "crypto-worker") }}
 {{- end -}}
 
@@ -96,6 +105,7 @@
 {{- define "trent.env.crypto-worker" -}}
 {{- $worker := .root.Values.cryptoWorker -}}
 - { name: TRENT_REGION, value: {{ .region | quote }} }
+{{ include "trent.env.regionGroups" . }}
 - { name: TRENT_PKCS11_MODULE, value: {{ $worker.pkcs11.module | quote }} }
 - { name: TRENT_PKCS11_TOKEN_LABEL, value: {{ include "trent.place" (dict "text" $worker.pkcs11.tokenLabel "region" .region "zone" .zone) | quote }} }
 - { name: TRENT_PKCS11_PIN_FILE, value: /etc/trent/secrets/pin }

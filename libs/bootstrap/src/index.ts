@@ -19,6 +19,8 @@ export {
   text,
 } from './config/fields.ts';
 export { loadConfig, readConfig } from './config/load-config.ts';
+export { DEFAULT_GROUP, groupOf, regionGroups, regionGroupsConfig } from './config/region-groups.ts';
+export type { RegionGroup } from './config/region-groups.ts';
 export type { ConfigOf, ConfigReading, ConfigShape, Environment } from './config/load-config.ts';
 export { endpointName, endpointsOf, parseEndpoints } from './endpoint.ts';
 export type { Endpoint } from './endpoint.ts';

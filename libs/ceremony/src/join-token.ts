@@ -20,11 +20,13 @@ interface Options {
   readonly pinFile: string;
   readonly soPinFile?: string;
   readonly module: string;
+  readonly group?: string;
+  readonly groupPackage?: string;
   readonly genesis?: true;
 }
 
 /**
- * Puts a region's root set into a token, from nothing if need be: makes the token and its PINs, with --genesis also the
+ * Puts a region's root set and that of its group into a token, from nothing if need be: makes the token and its PINs, with --genesis also the
  * operators and the package. A process of its own, because SoftHSM reads SOFTHSM2_CONF once. Safe to repeat: what
  * exists is kept. Prints one line of JSON.
  */
@@ -32,15 +34,36 @@ async function joinToken(options: Options): Promise<void> {
   const module = openModule({ path: options.module });
   const token = openOrCreateToken(module, options);
   const operators = await Promise.all(options.operator.map((path) => operatorAt(path, options)));
-  const rootPackage = await packageFor(options, token, operators);
-  const nowMs = Date.now();
-  const outcome = await joinHere({ rootPackage, operators, token, nowMs });
-  const { region, rootVersion, threshold } = rootPackage;
   const { label, serialNumber } = token.info;
-  const result = { outcome, region, rootVersion, packageDigest: packageDigest(rootPackage), threshold, label, serialNumber };
+  const { region, group } = options;
+  const joined = await joinRootSet({ name: region, path: options.package }, token, operators, options);
+  const result = {
+    ...joined,
+    label,
+    serialNumber,
+    ...(group === undefined ? {} : { group: await joinGroup(group, token, operators, options) }),
+  };
   token.session.close();
   module.close();
   process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+/** A root set's name, which is its region's or group's, and the file of its package. */
+interface Place {
+  readonly name: string;
+  readonly path: string;
+}
+
+async function joinRootSet(place: Place, token: CeremonyToken, operators: readonly OperatorIdentity[], options: Options) {
+  const rootPackage = await packageFor(place, options, token, operators);
+  const outcome = await joinHere({ rootPackage, operators, token, nowMs: Date.now() });
+  const { region, rootVersion, threshold } = rootPackage;
+  return { outcome, region, rootVersion, packageDigest: packageDigest(rootPackage), threshold };
+}
+
+function joinGroup(name: string, token: CeremonyToken, operators: readonly OperatorIdentity[], options: Options) {
+  if (options.groupPackage === undefined) throw new Error('--group needs --group-package');
+  return joinRootSet({ name, path: options.groupPackage }, token, operators, options);
 }
 
 function openOrCreateToken(module: Module, options: Options): CeremonyToken {
@@ -62,19 +85,22 @@ async function operatorAt(path: string, options: Options): Promise<OperatorIdent
   return readOperator(path);
 }
 
-async function packageFor(options: Options, token: CeremonyToken, operators: readonly OperatorIdentity[]): Promise<RootPackage> {
-  if (options.genesis === true && !existsSync(options.package)) {
-    const { region } = options;
-    const nowMs = Date.now();
-    writePackage(options.package, await genesisHere({ region, operators, threshold: operators.length, token, nowMs }));
+async function packageFor(
+  { name, path }: Place,
+  { genesis }: Options,
+  token: CeremonyToken,
+  operators: readonly OperatorIdentity[],
+): Promise<RootPackage> {
+  if (genesis === true && !existsSync(path)) {
+    writePackage(path, await genesisHere({ region: name, operators, threshold: operators.length, token, nowMs: Date.now() }));
   }
-  const rootPackage = readPackage(options.package);
-  if (rootPackage.region !== options.region) throw new Error(`the package is of region ${rootPackage.region}, not ${options.region}`);
+  const rootPackage = readPackage(path);
+  if (rootPackage.region !== name) throw new Error(`the package is of region ${rootPackage.region}, not ${name}`);
   return rootPackage;
 }
 
 const command = new Command('join-token')
-  .description("Puts a region's root set into a token, on one machine that holds enough operators' identities.")
+  .description("Puts a region's root set, and that of its group, into a token, on one machine that holds enough operators' identities.")
   .requiredOption('--region <name>', 'region of the root set')
   .requiredOption('--package <path>', 'root package')
   .requiredOption('--operator <paths...>', "operators' identity files, K of them")
@@ -82,6 +108,8 @@ const command = new Command('join-token')
   .requiredOption('--pin-file <path>', "user's PIN; made if missing")
   .option('--so-pin-file <path>', "security officer's PIN; made if missing (default: the PIN file with .so)")
   .requiredOption('--module <path>', 'PKCS#11 module')
+  .option('--group <name>', 'group of regions whose root set joins the token too, for multi-Region keys')
+  .option('--group-package <path>', "the group's root package")
   .option('--genesis', 'make operators and package if they are missing, all operators needed to join (K = N)');
 await joinToken(command.parse().opts<Options>()).catch((error: unknown) => {
   process.stderr.write(`join-token: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -8,6 +8,7 @@ import type { OperatorCard, OperatorIdentity } from './operator.ts';
 
 const common = {
   format: z.literal('trent-ceremony-request/1'),
+  /** Region, or group of regions, whose root set this is. */
   region: z.string().min(1),
   rootVersion: z.int().min(1),
   nonce: z.hex().length(32),

@@ -14,6 +14,7 @@ const keysSchema = z.strictObject(Object.fromEntries(rootRoles.map((role) => [ro
 
 const packageSchema = z.strictObject({
   format: z.literal('trent-root-package/1'),
+  /** Region, or group of regions, whose root set this is. */
   region: z.string().min(1),
   rootVersion: z.int().min(1),
   createdAt: z.iso.datetime(),

@@ -157,6 +157,33 @@ const works: readonly CeremonyCase[] = [
       }
     },
   },
+  {
+    name: 'a group of regions: its root set joins a token of each under its own operators, and opens in both what neither region opens',
+    run: async (module) => {
+      const [here, there] = [aToken(module), aToken(module)];
+      await aJoin(await aGenesis(here, { k: 2, n: 2 }), here);
+      await aJoin(await aGenesis(there, { k: 2, n: 2, region: 'eu-west-1' }), there);
+      const group = await aGenesis(here, { k: 2, n: 3, region: 'europe' });
+      assert.equal((await aJoin(group, here, { places: [0, 2] })).outcome, 'joined');
+      assert.equal((await aJoin(group, there, { places: [2, 1] })).outcome, 'joined');
+      const wrapped = aWrappedKey(here, joined(here, 'europe'));
+      const messageKeys = [here, there].map((token) => aReadableMessageKey(token, joined(token, 'europe'), wrapped));
+      assert.equal(messageKeys[0]?.length, 32);
+      assert.deepEqual(messageKeys[0], messageKeys[1]);
+      assert.throws(() => aReadableMessageKey(here, joined(here), wrapped), isPkcs11Error);
+      assert.throws(() => aReadableMessageKey(there, joined(there, 'eu-west-1'), wrapped), isPkcs11Error);
+    },
+  },
+  {
+    name: "a region's operators cannot let a token join the group",
+    run: async (module) => {
+      const token = aToken(module);
+      const region = await aGenesis(token, { k: 2, n: 2 });
+      const group = await aGenesis(token, { k: 2, n: 2, region: 'europe' });
+      await assert.rejects(aJoin({ ...group, operators: region.operators }, token), refusedFor('not-an-operator'));
+      assert.deepEqual(objectsOf(token), []);
+    },
+  },
 ];
 
 async function aGenesisThatJoins(token: CeremonyToken): Promise<Genesis> {

@@ -17,8 +17,12 @@ async function joinToken(zone: string, more: readonly string[] = [], extra = '')
 }
 
 async function inToken(zone: string, ...args: string[]): Promise<Ending> {
+  return inRootSet('us-east-1', zone, ...args);
+}
+
+async function inRootSet(rootSet: string, zone: string, ...args: string[]): Promise<Ending> {
   const script = join(import.meta.dirname, 'wrap-and-unwrap.ts');
-  return runScript(script, [`token-${zone}`, at(`${zone}.pin`), ...args], aTokenFolder(folder, zone));
+  return runScript(script, [`token-${zone}`, at(`${zone}.pin`), ...args], { ...aTokenFolder(folder, zone), ROOT_SET: rootSet });
 }
 
 let first: Ending;
@@ -59,6 +63,38 @@ describe('join-token', () => {
       const [here, there] = [await inToken('a', 'derive', wrapped), await inToken('b', 'derive', wrapped)];
       expect(here.stdout).toMatch(/^[0-9a-f]{64}$/);
       expect(there).toEqual(here);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'joins the root set of a group beside that of the region: regions with tokens of their own open what is wrapped under it',
+    async () => {
+      const group = ['--group', 'global', '--group-package', at('group.json'), '--genesis'];
+      expect(JSON.parse((await joinToken('east', group)).stdout)).toMatchObject({
+        region: 'us-east-1',
+        outcome: 'joined',
+        group: { region: 'global', outcome: 'joined' },
+      });
+      const elsewhere = ['--region', 'eu-west-1', '--package', at('root-west.json'), ...group];
+      expect(JSON.parse((await joinToken('west', elsewhere)).stdout)).toMatchObject({ region: 'eu-west-1', group: { outcome: 'joined' } });
+      const wrapped = (await inRootSet('global', 'east', 'wrap')).stdout;
+      const [here, there] = [await inRootSet('global', 'east', 'derive', wrapped), await inRootSet('global', 'west', 'derive', wrapped)];
+      expect(here.stdout).toMatch(/^[0-9a-f]{64}$/);
+      expect(there).toEqual(here);
+      for (const [region, zone] of [['us-east-1', 'east'] as const, ['eu-west-1', 'west'] as const])
+        expect((await inRootSet(region, zone, 'derive', wrapped)).exitCode).toBe(1);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'refuses a group without its package, in one line',
+    async () => {
+      expect(await joinToken('a', ['--group', 'global'])).toMatchObject({
+        exitCode: 1,
+        stderr: 'join-token: --group needs --group-package\n',
+      });
     },
     timeoutMs,
   );

@@ -1,11 +1,22 @@
-import { commonConfig, endpoints, filePath, grpcConfig, natsConfig, regionName, text, type ConfigOf } from '@trent/bootstrap';
+import {
+  commonConfig,
+  endpoints,
+  filePath,
+  grpcConfig,
+  natsConfig,
+  regionGroupsConfig,
+  regionName,
+  text,
+  type ConfigOf,
+} from '@trent/bootstrap';
 
 /** The environment of crypto-worker: docs/configuration.md is made from it. */
 export const cryptoWorkerConfig = {
   ...commonConfig,
   ...grpcConfig,
   ...natsConfig,
-  region: regionName().describe('The one region whose root set this worker uses'),
+  ...regionGroupsConfig,
+  region: regionName().describe('The one region whose root set this worker uses, beside that of its group'),
   pkcs11Module: filePath().describe('Shared library of the PKCS#11 module'),
   pkcs11TokenLabel: text().describe('CKA_LABEL of the token that has joined the root set'),
   pkcs11PinFile: filePath().describe('File with the user PIN of the token'),

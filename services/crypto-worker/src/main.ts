@@ -3,6 +3,7 @@ import {
   clientCredentials,
   connectNats,
   defineEvents,
+  groupOf,
   loadConfig,
   runService,
   startGrpcServer,
@@ -39,6 +40,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     label: config.pkcs11TokenLabel,
     pinFile: config.pkcs11PinFile,
     region: config.region,
+    group: groupOf(config, config.region)?.name,
   });
   const watchdog = startWatchdog();
   rt.onDrain('watchdog', () => watchdog[Symbol.dispose]());
@@ -48,6 +50,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     protectionLevel: token.attack.level,
     attempts: token.attack.attempts,
     rootVersion: token.rootSet.record.rootVersion,
+    rootSets: [token.rootSet, token.groupRootSet].flatMap((one) => (one === undefined ? [] : [one.record.region])),
   }));
   const nats = await connectNats(config, rt);
   const fence = new Fence(() => performance.now());

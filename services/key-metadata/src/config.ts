@@ -1,4 +1,4 @@
-import { commonConfig, endpoints, grpcConfig, natsConfig, postgresConfig, type ConfigOf } from '@trent/bootstrap';
+import { commonConfig, endpoints, grpcConfig, natsConfig, postgresConfig, regionGroupsConfig, type ConfigOf } from '@trent/bootstrap';
 
 /** The environment of key-metadata: docs/configuration.md is made from it. */
 export const keyMetadataConfig = {
@@ -6,6 +6,7 @@ export const keyMetadataConfig = {
   ...grpcConfig,
   ...natsConfig,
   ...postgresConfig,
+  ...regionGroupsConfig,
   cryptoWorkerEndpoints: endpoints().describe('Crypto workers: region/zone=host:port,…'),
 };
 

@@ -48,16 +48,21 @@ export function names(): Field<readonly string[]> {
   });
 }
 
+/** True for a region in AWS's spelling. */
+export function isRegion(value: string): boolean {
+  return REGION.test(value);
+}
+
 /** One region in AWS's spelling. */
 export function regionName(): Field<string> {
-  return field('a region such as us-east-1', (value) => (REGION.test(value) ? value : undefined));
+  return field('a region such as us-east-1', (value) => (isRegion(value) ? value : undefined));
 }
 
 /** Regions in AWS's spelling, each once, at least one. */
 export function regionNames(): Field<readonly string[]> {
   return field('regions such as us-east-1,eu-west-1, each once', (value) => {
     const regions = split(value);
-    const fits = regions.length > 0 && new Set(regions).size === regions.length && regions.every((region) => REGION.test(region));
+    const fits = regions.length > 0 && new Set(regions).size === regions.length && regions.every(isRegion);
     return fits ? regions : undefined;
   });
 }

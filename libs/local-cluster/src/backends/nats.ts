@@ -8,6 +8,10 @@ import { NATS_USERS, natsPermissions, type NatsUser, type StreamNames } from './
 
 const LOOK_TIMEOUT_MS = 2_000;
 
+/** 2 GiB, and a little. */
+const GB_A_STREAM = 2.2;
+const GB_BESIDES = 9;
+
 /** One NATS server of a cluster of one or three. */
 export interface NatsNode {
   /** `nats-a` */
@@ -53,7 +57,8 @@ function configuration(place: NatsPlace, node: NatsNode): string {
     'jetstream {',
     `  store_dir: ${JSON.stringify(join(node.folder, 'jetstream'))}`,
     '  max_memory_store: 64MB',
-    '  max_file_store: 16GB',
+    // JetStream reserves the bounds of all streams beforehand; what they hold is far less.
+    `  max_file_store: ${String(fileStoreGb(place.streams))}GB`,
     // An acknowledged record is on disk, not in a page cache (P4).
     '  sync_interval: always',
     '}',
@@ -66,6 +71,11 @@ function configuration(place: NatsPlace, node: NatsNode): string {
     '}',
     '',
   ].join('\n');
+}
+
+/** Room for the audit streams of every region (2 GiB each, the default of TRENT_AUDIT_STREAM_BYTES) and for what has no bound. */
+function fileStoreGb({ regions, auditStreams }: StreamNames): number {
+  return Math.ceil(GB_A_STREAM * regions.length * auditStreams) + GB_BESIDES;
 }
 
 function cluster(place: NatsPlace, node: NatsNode): string[] {

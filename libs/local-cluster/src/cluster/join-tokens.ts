@@ -11,8 +11,11 @@ const run = promisify(execFile);
 /** Tokens that are being joined, by the name of the crypto worker that uses each. */
 export type JoiningTokens = ReadonlyMap<string, Promise<void>>;
 
+/** The group of all regions of a local cluster: multi-Region keys may spread over them. */
+export const REGION_GROUP = 'global';
+
 /**
- * Begins to put every region's root set into the token of each of its workers: genesis in the first one's where there is no root package yet,
+ * Begins to put the root sets of every region and of the group of them all into the token of each of its workers: genesis in the first one's where there is no root package yet,
  * then joins of the others side by side. K = N = 1: the one operator's identity lies beside the package, which is for development only.
  * What is joined already is kept. The promises reject with the ceremony's one line.
  */
@@ -20,7 +23,7 @@ export function beginJoiningTokens(folder: ClusterFolder, { regions, zones }: Cl
   const joining = new Map<string, Promise<void>>();
   let before: Promise<void> = Promise.resolve();
   for (const region of regions) {
-    // One genesis after the other: the regions share the operator.
+    // One genesis after the other: the regions share the operator and the group.
     const first = before.then(() => joinToken(folder, region, workerName(regions, region, zones[0] ?? 'a'), true));
     before = first;
     for (const [i, zone] of zones.entries()) {
@@ -33,13 +36,19 @@ export function beginJoiningTokens(folder: ClusterFolder, { regions, zones }: Cl
   return joining;
 }
 
+function packageOf(folder: ClusterFolder, name: string): string {
+  return join(folder.tokens, `root-package-${name}.json`);
+}
+
 /** A process of its own, because SoftHSM reads SOFTHSM2_CONF once. */
 async function joinToken(folder: ClusterFolder, region: string, worker: string, genesis: boolean): Promise<void> {
   const place = prepareSoftHsm(join(folder.tokens, worker), worker);
   const script = join(repositoryRoot, 'libs', 'ceremony', 'src', 'join-token.ts');
   const options = [
     ['--region', region],
-    ['--package', join(folder.tokens, `root-package-${region}.json`)],
+    ['--package', packageOf(folder, region)],
+    ['--group', REGION_GROUP],
+    ['--group-package', packageOf(folder, REGION_GROUP)],
     ['--operator', join(folder.tokens, 'operator.json')],
     ['--token-label', place.label],
     ['--pin-file', place.pinFile],

@@ -8,7 +8,7 @@ import type { Command } from '../managed-process.ts';
 import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
 import type { Verdict } from '../wait-until.ts';
 import { workerName } from './assign-ports.ts';
-import type { JoiningTokens } from './join-tokens.ts';
+import { REGION_GROUP, type JoiningTokens } from './join-tokens.ts';
 import type { Row } from './row.ts';
 import { AUDIT_STREAMS, type ClusterFolder, type ClusterSettings } from './settings.ts';
 
@@ -46,6 +46,7 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
         ...nats(parts, 'crypto-worker'),
         ...token(parts.token(name)),
         TRENT_REGION: region,
+        ...groups(parts),
         ...feeds(parts),
       };
       const worker = row(parts, 'crypto-worker', name, zone, after, variables);
@@ -59,6 +60,7 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
       ...grpc(parts, `key-metadata-${zone}`),
       ...nats(parts, 'key-metadata'),
       ...postgres(parts, 'key_metadata'),
+      ...groups(parts),
       TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
     }),
     row(parts, 'policy', `policy-${zone}`, zone, after, {
@@ -163,6 +165,10 @@ function token(place: SoftHsmPlace): Record<string, string> {
 
 function feeds(parts: ClusterParts): Record<string, string> {
   return { TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'), TRENT_POLICY_ENDPOINTS: endpoints(parts, 'policy') };
+}
+
+function groups({ settings }: ClusterParts): Record<string, string> {
+  return { TRENT_REGION_GROUPS: `${REGION_GROUP}=${settings.regions.join('+')}` };
 }
 
 function edge(parts: ClusterParts, zone: string): Record<string, string> {

@@ -3,9 +3,19 @@ import { fail } from '@trent/errors';
 import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
 import { parseToken, type KeyTokenHeader } from '@trent/key-token';
 import type { PermitKey } from '@trent/permit';
-import { CKM, CKR, compileTemplate, isPkcs11Error, pinnedTemplate, plain, type CompiledTemplate, type ObjectHandle } from '@trent/pkcs11';
+import {
+  CKM,
+  CKR,
+  compileTemplate,
+  isPkcs11Error,
+  pinnedTemplate,
+  plain,
+  type CompiledTemplate,
+  type ObjectHandle,
+  type RootSet,
+} from '@trent/pkcs11';
 import { LRUCache } from 'lru-cache';
-import type { OpenToken } from '../pool/open-token.ts';
+import { rootSetFor, type OpenToken } from '../pool/open-token.ts';
 import { MessageKeys } from './message-keys.ts';
 
 /** Real HSMs hold thousands of objects; a backing key and its message keys are a handful of them. */
@@ -58,19 +68,21 @@ export class BackingKeys {
     return this.#held.size;
   }
 
-  /** @throws KMSInternalException when the token is not ours, of another region or class */
+  /** @throws KMSInternalException when the token is not ours, of another region, group or class */
   #admit(bytes: Buffer): BackingKey {
     const { header, authenticated, wrapped, mac } = parseToken(bytes);
-    const { session, rootSet } = this.#open;
+    const { session } = this.#open;
+    const rootSet = rootSetFor(this.#open, header.keyId);
     session.signHmac(CKM.SHA256_HMAC, rootSet.binding, authenticated, this.#mac);
     if (mac.length !== MAC_BYTES || !timingSafeEqual(this.#mac, mac))
       fail('KMSInternalException', '', { cause: 'wrong MAC of a key token' });
     const { region, rootVersion } = rootSet.record;
     if (header.region !== region || header.rootVersion !== rootVersion || header.keyClass !== 'aes-derive') {
-      fail('KMSInternalException', '', { cause: 'a key token of another region, root version or class' });
+      fail('KMSInternalException', '', { cause: 'a key token of another region or group, root version or class' });
     }
-    const handle = this.#unwrap(wrapped);
-    const arn = keyArn(header.region as RegionName, header.accountId as AccountId, header.keyId as KeyId);
+    const handle = this.#unwrap(rootSet, wrapped);
+    // A multi-Region key's token names the group; its ARN here is of the region that serves it.
+    const arn = keyArn(this.#open.rootSet.record.region as RegionName, header.accountId as AccountId, header.keyId as KeyId);
     const key: BackingKey = {
       header,
       token: Buffer.from(bytes),
@@ -83,8 +95,8 @@ export class BackingKeys {
   }
 
   /** A token that is full gives up half of what it holds, once. */
-  #unwrap(wrapped: Buffer): ObjectHandle {
-    const { session, rootSet, dialect } = this.#open;
+  #unwrap(rootSet: RootSet, wrapped: Buffer): ObjectHandle {
+    const { session, dialect } = this.#open;
     const unwrap = () => session.unwrapKey(plain(dialect.kwp), rootSet.wrapping['aes-derive'], wrapped, this.#template);
     try {
       return unwrap();

@@ -3,7 +3,7 @@ import { fail } from '@trent/errors';
 import { parseKeyId } from '@trent/identifiers';
 import { assembleToken, encodeTokenHeader, newMaterialId, type KeyTokenHeader } from '@trent/key-token';
 import { CKK, CKM, CKO, compileTemplate, plain } from '@trent/pkcs11';
-import type { OpenToken } from '../pool/open-token.ts';
+import { rootSetFor, type OpenToken } from '../pool/open-token.ts';
 
 /** Born as a session object that may leave the token once, wrapped; what is unwrapped later may not. */
 const newbornAes = compileTemplate({
@@ -25,10 +25,11 @@ const MAC_BYTES = 32;
  * @throws UnsupportedOperationException for a spec that this worker does not make; KMSInternalException for another region
  */
 export function generateMaterial(open: OpenToken, request: execute.GenerateMaterialRequest): execute.GenerateMaterialResponse {
-  const { region, rootVersion } = open.rootSet.record;
-  if (request.region !== region) fail('KMSInternalException', '', { cause: 'a material of another region was asked for' });
+  if (request.region !== open.rootSet.record.region)
+    fail('KMSInternalException', '', { cause: 'a material of another region was asked for' });
   if (request.keySpec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException', `KeySpec ${request.keySpec} is not served.`);
   const keyId = parseKeyId(request.keyId) ?? fail('KMSInternalException', '', { cause: 'malformed key id' });
+  const { region, rootVersion } = rootSetFor(open, keyId).record;
   const random = Buffer.alloc(32);
   open.session.randomFill(random);
   const materialId = newMaterialId(keyId, random);
@@ -48,9 +49,10 @@ export function generateMaterial(open: OpenToken, request: execute.GenerateMater
   return { token, materialId, rootVersion };
 }
 
-/** Generates an AES backing key of the header's class and returns its token. */
+/** Generates an AES backing key of the header's class and returns its token, under the root set of the key's region or group. */
 export function wrapNewborn(open: OpenToken, header: KeyTokenHeader): Buffer {
-  const { session, rootSet, dialect } = open;
+  const { session, dialect } = open;
+  const rootSet = rootSetFor(open, header.keyId);
   const newborn = session.generateKey(plain(CKM.AES_KEY_GEN), newbornAes);
   try {
     const wrapped = session.wrapKey(plain(dialect.kwp), rootSet.wrapping[header.keyClass], newborn);
