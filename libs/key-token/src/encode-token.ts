@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 
-import { parseAccountId, parseBackingKeyId, parseKeyId, writeKeyId } from '@trent/identifiers';
+import { KEY_ID_BYTES, parseAccountId, parseBackingKeyId, parseKeyId, writeKeyId } from '@trent/identifiers';
 import type { BackingKeyId, KeyId } from '@trent/identifiers';
 
 import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_WRAPPED_BYTES } from './key-token.ts';
 import type { KeyTokenHeader } from './key-token.ts';
 
 const MATERIAL_LABEL = Buffer.from('trent/material/v1', 'ascii');
+const IMPORTED_LABEL = Buffer.from('trent/imported-material/v1', 'ascii');
 
 /**
  * Encodes the header of a token (layout: key-token.ts). The MAC of the token is over this ‖ the wrapped key.
@@ -56,10 +57,24 @@ export function assembleToken(header: Buffer, wrapped: Uint8Array, mac: Uint8Arr
 /** Name of a generated material: SHA-256("trent/material/v1" ‖ 17 bytes of the key id ‖ 32 random bytes). It says nothing of the material. */
 export function newMaterialId(keyId: KeyId, random32: Uint8Array): BackingKeyId {
   if (random32.length !== 32) refuse('random bytes of a material id');
-  const input = Buffer.alloc(MATERIAL_LABEL.length + 17 + 32);
-  input.set(MATERIAL_LABEL, 0);
-  writeKeyId(keyId, input, MATERIAL_LABEL.length);
-  input.set(random32, MATERIAL_LABEL.length + 17);
+  return idOf(MATERIAL_LABEL, keyId, random32);
+}
+
+/**
+ * Name of an imported material: SHA-256("trent/imported-material/v1" ‖ 17 bytes of the key id ‖ fingerprint), so the same material of the same
+ * key has the same name in every Region and for ever.
+ * @param fingerprint what only the holder of the material can compute and what does not give it away (docs/cryptography.md, "Imported material")
+ */
+export function importedMaterialId(keyId: KeyId, fingerprint: Uint8Array): BackingKeyId {
+  if (fingerprint.length < 28) refuse('fingerprint of a material');
+  return idOf(IMPORTED_LABEL, keyId, fingerprint);
+}
+
+function idOf(label: Buffer, keyId: KeyId, bytes: Uint8Array): BackingKeyId {
+  const input = Buffer.alloc(label.length + KEY_ID_BYTES + bytes.length);
+  input.set(label, 0);
+  writeKeyId(keyId, input, label.length);
+  input.set(bytes, label.length + KEY_ID_BYTES);
   return parseBackingKeyId(hash('sha256', input, 'hex')) ?? refuse('material id');
 }
 

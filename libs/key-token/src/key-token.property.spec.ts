@@ -20,7 +20,7 @@ const headers: fc.Arbitrary<KeyTokenHeader> = fc.record({
   spec: names,
   usage: names,
   origin: names,
-  keyClass: fc.constantFrom('aes-derive', 'hmac', 'rsa', 'ec', 'edwards', 'post-quantum', 'system'),
+  keyClass: fc.constantFrom('aes-derive', 'hmac', 'rsa', 'ec', 'edwards', 'post-quantum', 'system', 'import'),
 });
 const wrappedKeys = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes));
 

@@ -67,7 +67,7 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
     ['a header with a byte left over', changed(4, 0, headerLength + 1), 'header length'],
     ['a header with a byte too few', changed(4, 0, headerLength - 1), 'text'],
     ['a class without meaning', changed(10, 0), 'class'],
-    ['a class of the future', changed(10, 8), 'class'],
+    ['a class of the future', changed(10, 9), 'class'],
     ['another kind of key id', changed(11, 2), 'key id'],
     ['an account with a letter', changed(60, 0x61), 'account'],
     ['a region in capitals', changed(73, 0x45), 'region'],

@@ -1,5 +1,5 @@
 /** Kind of a backing key: each class is wrapped by a key of its own in the root set. */
-export type KeyClass = 'aes-derive' | 'hmac' | 'rsa' | 'ec' | 'edwards' | 'post-quantum' | 'system';
+export type KeyClass = 'aes-derive' | 'hmac' | 'rsa' | 'ec' | 'edwards' | 'post-quantum' | 'system' | 'import';
 
 /** What a token says of the key inside, before anything is unwrapped. */
 export interface KeyTokenHeader {
@@ -39,7 +39,7 @@ export interface ParsedKeyToken {
  * | 3 | 1 | format, 1 |
  * | 4 | 2 | length of the header |
  * | 6 | 4 | root version |
- * | 10 | 1 | class of the key: 1 aes-derive, 2 hmac, 3 rsa, 4 ec, 5 edwards, 6 post-quantum, 7 system |
+ * | 10 | 1 | class of the key: 1 aes-derive, 2 hmac, 3 rsa, 4 ec, 5 edwards, 6 post-quantum, 7 system, 8 import |
  * | 11 | 17 | key id: 0 (single-Region) or 1 (multi-Region), 16 bytes |
  * | 28 | 32 | material id |
  * | 60 | 12 | account, digits |
@@ -80,6 +80,7 @@ export const CLASS_OF_CODE: readonly (KeyClass | undefined)[] = [
   'edwards',
   'post-quantum',
   'system',
+  'import',
 ];
 
 /** True for 1–32 of `a-z0-9-`: a region or the name of a group of regions. */
