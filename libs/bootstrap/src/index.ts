@@ -6,6 +6,7 @@ export type { Field, FieldMeta } from './config/field.ts';
 export {
   endpoints,
   filePath,
+  flag,
   hostPorts,
   integer,
   listenAddress,

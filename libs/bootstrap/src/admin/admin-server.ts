@@ -39,7 +39,7 @@ async function answer(runtime: ServiceRuntime, request: IncomingMessage): Promis
     case '/livez':
       return plain(200, 'ok');
     case '/readyz':
-      return readiness(runtime.notReady());
+      return readiness(runtime.notReady(), runtime.remarks());
     case '/metrics': {
       const { contentType, text } = await runtime.metrics.render();
       return { status: 200, contentType, text };
@@ -53,9 +53,9 @@ async function answer(runtime: ServiceRuntime, request: IncomingMessage): Promis
   }
 }
 
-function readiness(reasons: Readonly<Record<string, string>>): Answer {
+function readiness(reasons: Readonly<Record<string, string>>, remarks: Readonly<Record<string, string>>): Answer {
   const ready = Object.keys(reasons).length === 0;
-  return json(ready ? 200 : 503, { ready, reasons });
+  return json(ready ? 200 : 503, Object.keys(remarks).length === 0 ? { ready, reasons } : { ready, reasons, remarks });
 }
 
 /** Longest profile: a minute of samples is some tens of megabytes. */

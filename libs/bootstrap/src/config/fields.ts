@@ -22,6 +22,11 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Field<T
   return field(`one of ${choices.join(', ')}`, (value) => choices.find((choice) => choice === value));
 }
 
+/** A switch. */
+export function flag(): Field<boolean> {
+  return field('true or false', (value) => (value === 'true' ? true : value === 'false' ? false : undefined));
+}
+
 /** A path of a file; whether it can be read shows when it is read. */
 export function filePath(): Field<string> {
   return field('the path of a file', (value) => (value.trim() === '' || value.includes('\0') ? undefined : value));

@@ -29,6 +29,10 @@ export interface ServiceRuntime {
   readiness(name: string, check: () => true | string): void;
   /** Why the process is not ready, by check; empty when it is. */
   notReady(): Readonly<Record<string, string>>;
+  /** Something that the operator is to see in /readyz although the process is ready: a switch that weakens, a part that is not served. */
+  remark(name: string, text: string): void;
+  /** Everything that `remark` named. */
+  remarks(): Readonly<Record<string, string>>;
   /** True when every check of `readiness` holds. */
   readonly isReady: () => boolean;
   /** A part of /debug/state: figures and names, no secrets. */
@@ -64,6 +68,7 @@ export interface RuntimeParts {
 export function createRuntime(parts: RuntimeParts): ServiceRuntime {
   const drain = createDrain(parts.log, parts.drainMs);
   const readiness = createReadiness();
+  const remarks = new Map<string, string>();
   const states = new Map<string, () => unknown>();
   const traces = new Set(parts.traces);
   const metrics = createMetrics({ process: parts.processMetrics ?? false });
@@ -86,6 +91,8 @@ export function createRuntime(parts: RuntimeParts): ServiceRuntime {
     onDrain: (name, step) => drain.add(name, step),
     readiness: (name, check) => readiness.add(name, check),
     notReady: () => readiness.reasons(),
+    remark: (name, text) => void remarks.set(name, text),
+    remarks: () => Object.fromEntries(remarks),
     isReady: () => Object.keys(readiness.reasons()).length === 0,
     debugState: (name, read) => void states.set(name, read),
     state: () => Object.fromEntries([...states].map(([name, read]) => [name, stateOf(read)])),
