@@ -109,6 +109,9 @@
 - { name: TRENT_PKCS11_MODULE, value: {{ $worker.pkcs11.module | quote }} }
 - { name: TRENT_PKCS11_TOKEN_LABEL, value: {{ include "trent.place" (dict "text" $worker.pkcs11.tokenLabel "region" .region "zone" .zone) | quote }} }
 - { name: TRENT_PKCS11_PIN_FILE, value: /etc/trent/secrets/pin }
+{{- if $worker.allowSoftwareImport }}
+- { name: TRENT_ALLOW_SOFTWARE_IMPORT, value: "true" }
+{{- end }}
 {{- if $worker.softhsm.enabled }}
 - { name: SOFTHSM2_CONF, value: /etc/trent/softhsm/softhsm2.conf }
 {{- end }}

@@ -2,6 +2,7 @@ import {
   commonConfig,
   endpoints,
   filePath,
+  flag,
   grpcConfig,
   natsConfig,
   regionGroupsConfig,
@@ -20,6 +21,11 @@ export const cryptoWorkerConfig = {
   pkcs11Module: filePath().describe('Shared library of the PKCS#11 module'),
   pkcs11TokenLabel: text().describe('CKA_LABEL of the token that has joined the root set'),
   pkcs11PinFile: filePath().describe('File with the user PIN of the token'),
+  allowSoftwareImport: flag()
+    .default(false)
+    .describe(
+      'Whether this process may take the padding off imported material where the module can not; marked in the record of the import',
+    ),
   keyMetadataEndpoints: endpoints().describe('Replicas of key-metadata, every one: its feed of keys has them all as writers'),
   policyEndpoints: endpoints().describe('Replicas of policy, every one: its feed of principals has them all as writers'),
 };

@@ -23,8 +23,12 @@ import { executeItem, type ExecuteDeps } from './execute/execute.ts';
 import { Replays } from './execute/replays.ts';
 import { BackingKeys } from './keys/backing-keys.ts';
 import { generateMaterial } from './keys/new-material.ts';
+import { softwareImports, type ImportDeps } from './imports/import-deps.ts';
+import { importMaterial } from './imports/import-material.ts';
+import { makeImportParameters } from './imports/import-parameters.ts';
 import { Fence } from './pool/fence.ts';
 import { openToken } from './pool/open-token.ts';
+import { Turns } from './pool/turns.ts';
 import { startWatchdog } from './pool/watchdog.ts';
 import { PermitKeyRing } from './system/permit-key-ring.ts';
 import { seal, unseal } from './system/seal.ts';
@@ -54,6 +58,13 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
   }));
   const nats = await connectNats(config, rt);
   const fence = new Fence(() => performance.now());
+  const imports: ImportDeps = {
+    open: token,
+    turns: new Turns(token.openSession()),
+    allowSoftware: config.allowSoftwareImport,
+    now: Date.now,
+  };
+  if (config.allowSoftwareImport) rt.remark('software import', softwareImports(token.dialect));
   const feeds: Follower[] = [];
   const deps: ExecuteDeps = {
     region: config.region,
@@ -76,6 +87,11 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
       throw error;
     }
   };
+  const onPkcs11Later = <R>(deed: () => Promise<R>): Promise<R> =>
+    deed().catch((error: unknown) => {
+      if (isPkcs11Error(error)) checkToken(rt, deps, error);
+      throw error;
+    });
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
@@ -89,7 +105,11 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
         ),
       }),
       bind(execute.PermitKeyServiceService, { getPermitKey: unary((request) => deps.permitKeys.give(request)) }),
-      bind(execute.MaterialServiceService, { generateMaterial: unary((request) => onPkcs11(() => generateMaterial(token, request))) }),
+      bind(execute.MaterialServiceService, {
+        generateMaterial: unary((request) => onPkcs11(() => generateMaterial(token, request))),
+        makeImportParameters: unary((request) => onPkcs11Later(() => makeImportParameters(imports, request))),
+        importMaterial: unary((request) => onPkcs11Later(() => importMaterial(imports, request))),
+      }),
       bind(execute.SealServiceService, {
         seal: unary((request) => onPkcs11(() => seal(token, request, Date.now))),
         unseal: unary((request) => onPkcs11(() => unseal(token, request, Date.now))),

@@ -57,7 +57,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     db,
     writer,
     markers: markersWith(await readMarkerKey(db)),
-    generateMaterial: materialsOf(rt, config),
+    ...materialsOf(rt, config),
     keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
     now: Date.now,
   };
@@ -67,7 +67,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     writer,
     log: rt.log,
     newEventId: () => newEventId(random),
-    forgetTokens: (region, keyId) => tokens.forget(region, keyId),
+    forgetTokens: (region, keyId, materialId) => tokens.forget(region, keyId, materialId),
   });
   rt.onDrain('sweeper', () => sweeper.close());
   rt.debugState('sweeper', () => sweeper.state);
@@ -84,7 +84,10 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
   });
 }
 
-function materialsOf(rt: ServiceRuntime, config: KeyMetadataConfig): Deps['generateMaterial'] {
+function materialsOf(
+  rt: ServiceRuntime,
+  config: KeyMetadataConfig,
+): Pick<Deps, 'generateMaterial' | 'makeImportParameters' | 'importMaterial'> {
   const credentials = clientCredentials(rt.tls, 'crypto-worker');
   const links = new Map(
     config.regions.map((region) => [
@@ -98,10 +101,13 @@ function materialsOf(rt: ServiceRuntime, config: KeyMetadataConfig): Deps['gener
       }),
     ]),
   );
-  return (request, deadline) => {
-    const link = links.get(request.region) ?? fail('KMSInternalException');
-    // A backing key that is made twice is one too many in no store: it was answered to nobody.
-    return link.call(execute.MaterialServiceService.generateMaterial, request, { deadline, repeat: 'safe' });
+  const linkOf = (region: string) => links.get(region) ?? fail('KMSInternalException');
+  const { generateMaterial, makeImportParameters, importMaterial } = execute.MaterialServiceService;
+  // Safe to repeat: a backing or wrapping key that is made twice is one too many in no store, and was answered to nobody.
+  return {
+    generateMaterial: (request, deadline) => linkOf(request.region).call(generateMaterial, request, { deadline, repeat: 'safe' }),
+    makeImportParameters: (request, deadline) => linkOf(request.region).call(makeImportParameters, request, { deadline, repeat: 'safe' }),
+    importMaterial: (request, deadline) => linkOf(request.region).call(importMaterial, request, { deadline, repeat: 'safe' }),
   };
 }
 

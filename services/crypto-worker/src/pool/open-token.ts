@@ -25,6 +25,8 @@ export interface OpenToken {
   readonly groupRootSet: RootSet | undefined;
   readonly attack: SelfAttackReport;
   readonly label: string;
+  /** A further session of the same login, for work off the event loop. */
+  readonly openSession: () => Session;
 }
 
 export interface TokenPlace {
@@ -51,7 +53,8 @@ export function openToken(place: TokenPlace): OpenToken {
   const open = { module, dialect: module.dialect, session, label: place.label };
   const rootSet = rootSetNamed(open, place.region);
   const groupRootSet = place.group === undefined ? undefined : rootSetNamed(open, place.group);
-  return { ...open, rootSet, groupRootSet, attack: selfAttack(session, module.dialect) };
+  const openSession = () => module.openSession(info.slot, { readWrite: true });
+  return { ...open, rootSet, groupRootSet, attack: selfAttack(session, module.dialect), openSession };
 }
 
 /** The root set that the token has joined under this name. @throws Error with one line that says why it is of no use */

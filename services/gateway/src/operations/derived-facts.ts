@@ -18,6 +18,9 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   'kms.GetKeyPolicy': (message, facts) => {
     if ((message as kms.GetKeyPolicyRequest).policyName === undefined) add(facts, 'kms:PolicyName', 'default');
   },
+  'kms.ImportKeyMaterial': (message, facts) => {
+    if ((message as kms.ImportKeyMaterialRequest).expirationModel === undefined) add(facts, 'kms:ExpirationModel', 'KEY_MATERIAL_EXPIRES');
+  },
   'kms.ScheduleKeyDeletion': (message, facts) => {
     if ((message as kms.ScheduleKeyDeletionRequest).pendingWindowInDays === undefined) {
       add(facts, 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DEFAULT_WAITING_DAYS));

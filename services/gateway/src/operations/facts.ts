@@ -91,14 +91,20 @@ function memberFacts({ option, request }: Operation): AddFacts[] {
 }
 
 function memberFact(key: string, { field, property }: MemberField): AddFacts {
-  if (field.fieldKind === 'map' || field.fieldKind === 'message')
+  const isTime = field.message?.typeName === 'google.protobuf.Timestamp';
+  if (field.fieldKind === 'map' || (field.fieldKind === 'message' && !isTime))
     throw new Error(`${field.parent.typeName}.${field.name} has no form as a condition key`);
-  const spell = field.enum === undefined ? String : spelling(field.enum.typeName);
+  const spell = isTime ? isoDate : field.enum === undefined ? String : spelling(field.enum.typeName);
   return (message, facts) => {
     const value = (message as Record<string, unknown>)[property];
     if (value === undefined) return;
     facts.push(fact(key, Array.isArray(value) ? value.map(spell) : [spell(value)]));
   };
+}
+
+/** As Date… operators of policies read it. */
+function isoDate(value: unknown): string {
+  return (value as Date).toISOString();
 }
 
 function spelling(typeName: string): (value: unknown) => string {

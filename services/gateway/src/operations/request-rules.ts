@@ -1,4 +1,4 @@
-import type { kms, OperationName } from '@trent/contracts';
+import { kms, type OperationName } from '@trent/contracts';
 import { canonicalise, MAX_CONTEXT_BYTES } from '@trent/encryption-context';
 import { fail } from '@trent/errors';
 import { isReservedAliasName, parseAliasName } from '@trent/identifiers';
@@ -26,6 +26,7 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.ReEncrypt': [rule(reEncryptDryRun), context('sourceEncryptionContext'), context('destinationEncryptionContext')],
   'kms.GenerateDataKey': [noRecipient, rule(oneLength), context('encryptionContext')],
   'kms.GenerateDataKeyWithoutPlaintext': [rule(oneLength), context('encryptionContext')],
+  'kms.ImportKeyMaterial': [rule(goodExpiry), rule(newOrNamed)],
   'kms.GenerateRandom': [noRecipient, rule(goodRandom)],
 };
 
@@ -91,6 +92,24 @@ function oneLength({ keySpec, numberOfBytes }: kms.GenerateDataKeyRequest): void
 function goodRandom({ numberOfBytes, customKeyStoreId }: kms.GenerateRandomRequest): void {
   if (numberOfBytes === undefined) fail('ValidationException', 'NumberOfBytes is required.');
   if (customKeyStoreId !== undefined) fail('CustomKeyStoreNotFoundException');
+}
+
+/** Recorded for the first; the second is the API reference's "you must omit the ValidTo parameter". */
+function goodExpiry({ expirationModel, validTo }: kms.ImportKeyMaterialRequest): void {
+  const expires = expirationModel !== kms.ExpirationModel.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE;
+  if (expires && validTo === undefined) {
+    fail('ValidationException', 'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES');
+  }
+  if (!expires && validTo !== undefined) {
+    fail('ValidationException', 'A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE');
+  }
+}
+
+/** API reference: "You cannot specify a key material ID with ImportType set to NEW_KEY_MATERIAL." */
+function newOrNamed({ importType, keyMaterialId }: kms.ImportKeyMaterialRequest): void {
+  if (importType === kms.ImportType.IMPORT_TYPE_NEW_KEY_MATERIAL && keyMaterialId !== undefined) {
+    fail('ValidationException', 'KeyMaterialId cannot be specified if the ImportType is NEW_KEY_MATERIAL');
+  }
 }
 
 function decryptDryRun(request: kms.DecryptRequest): void {

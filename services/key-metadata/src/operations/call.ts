@@ -5,7 +5,7 @@ import { fail } from '@trent/errors';
 import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
 import type { ChangeOfView, ChangeWriter } from '@trent/outbox';
 import type { Database, Transaction } from '@trent/postgres';
-import type { GenerateMaterial } from './materials.ts';
+import type { GenerateMaterial, ImportMaterial, MakeImportParameters } from './materials.ts';
 import type { Markers } from './marker.ts';
 
 /** What handlers lean on. */
@@ -14,6 +14,8 @@ export interface Deps {
   readonly writer: ChangeWriter;
   readonly markers: Markers;
   readonly generateMaterial: GenerateMaterial;
+  readonly makeImportParameters: MakeImportParameters;
+  readonly importMaterial: ImportMaterial;
   /** Keeps a wrapped key a second time, in JetStream; resolves on its ack. */
   readonly keepToken: (region: string, keyId: string, materialId: string, token: Buffer, deadline: number) => Promise<void>;
   /** Epoch milliseconds. */
@@ -49,6 +51,8 @@ export interface Done<Response> {
   /** ARNs for the record. */
   readonly resources: readonly string[];
   readonly changes: readonly ChangeOfView[];
+  /** For the record alone. */
+  readonly additionalEventData?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -62,9 +66,9 @@ export async function change<Response extends object>(
 ): Promise<invoke.InvokeResponse> {
   const { request, operation } = call;
   const output = await deps.writer.change({ deadline: call.deadline, idempotency: idempotencyOf(call) }, async (tx) => {
-    const { response, resources, changes } = await work(tx);
+    const { response, resources, changes, additionalEventData } = await work(tx);
     const responseElements = responseElementsOf(operation, response, resources[0]);
-    const record = finishRecord(request.auditDraft, { ...(responseElements === undefined ? {} : { responseElements }), resources });
+    const record = finishRecord(request.auditDraft, { responseElements, resources, additionalEventData });
     return {
       answer: keptAnswer(request.requestId, operation.responseCodec.encode(response)),
       changes,

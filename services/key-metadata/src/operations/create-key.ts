@@ -19,7 +19,8 @@ interface Wanted {
 }
 
 /**
- * CreateKey: the backing key is born in the HSM, kept wrapped in JetStream and Postgres, and only then answered.
+ * CreateKey: the backing key is born in the HSM, kept wrapped in JetStream and Postgres, and only then answered. A key of Origin EXTERNAL
+ * waits for its user's material (operations/imports.ts).
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
  */
 export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
@@ -29,8 +30,7 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
-    material ??= makeMaterial(deps, call, keyId, wanted);
-    const { token, materialId, rootVersion } = await material;
+    if (wanted.origin === 'AWS_KMS') material ??= makeMaterial(deps, call, keyId, wanted);
     const { region, accountId } = call;
     const description = request.description ?? '';
     await insertKey(tx, {
@@ -38,12 +38,10 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
       keyId,
       accountId,
       description,
-      state: 'Enabled',
+      state: wanted.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
       multiRegion: false,
       ...wanted,
-      materialId,
-      token,
-      rootVersion,
+      material: await material,
     });
     const tags = request.tags.map(({ tagKey, tagValue }) => ({ tagKey: tagKey ?? '', tagValue: tagValue ?? '' }));
     await insertTags(tx, region, keyId, tags);
@@ -85,7 +83,7 @@ function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now
 /** What this version does not serve is refused by name, never made into something else. */
 function refuseUnserved(request: kms.CreateKeyRequest, spec: KeySpec, origin: Origin): void {
   if (spec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException', `KeySpec ${spec} is not served.`);
-  if (origin !== 'AWS_KMS') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
+  if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
   if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
   if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');
   if (request.multiRegion === true) fail('UnsupportedOperationException', 'Multi-Region keys are not served.');

@@ -3,6 +3,7 @@ import { fail } from '@trent/errors';
 import { createAlias, listAliases } from './aliases.ts';
 import { readCall, type Deps, type Handlers } from './call.ts';
 import { createKey } from './create-key.ts';
+import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './imports.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './keys.ts';
 import { getKeyPolicy } from './policies.ts';
 import { listResourceTags } from './tags.ts';
@@ -19,6 +20,9 @@ const handlers = {
   'kms.CreateAlias': createAlias,
   'kms.ListAliases': listAliases,
   'kms.GetKeyPolicy': getKeyPolicy,
+  'kms.GetParametersForImport': getParametersForImport,
+  'kms.ImportKeyMaterial': importKeyMaterial,
+  'kms.DeleteImportedKeyMaterial': deleteImportedKeyMaterial,
   'kms.ListResourceTags': listResourceTags,
 } satisfies Handlers;
 

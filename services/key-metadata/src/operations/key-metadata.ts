@@ -24,6 +24,7 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     keyUsage: enumOf.usage.fromAws(key.usage) as kms.KeyUsage,
     keyState: enumOf.state.fromAws(key.state) as kms.KeyState,
     deletionDate: key.deletionDate ?? undefined,
+    ...expiryOf(key),
     origin: enumOf.origin.fromAws(key.origin) as kms.Origin,
     keyManager: kms.KeyManager.KEY_MANAGER_CUSTOMER,
     customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(key.spec) as kms.CustomerMasterKeySpec | undefined,
@@ -32,6 +33,14 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     multiRegion: key.multiRegion,
     currentKeyMaterialId: key.spec === 'SYMMETRIC_DEFAULT' ? (key.currentMaterialId ?? undefined) : undefined,
   });
+}
+
+/** ExpirationModel and ValidTo: of keys of Origin EXTERNAL that have their material. */
+function expiryOf(key: KeyRow): Pick<kms.KeyMetadata, 'expirationModel' | 'validTo'> {
+  if (key.origin !== 'EXTERNAL' || !key.hasMaterial) return { expirationModel: undefined, validTo: undefined };
+  return key.validTo === null
+    ? { expirationModel: kms.ExpirationModel.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE, validTo: undefined }
+    : { expirationModel: kms.ExpirationModel.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES, validTo: key.validTo };
 }
 
 /** AWS spellings of CreateKey's enums; undefined where the caller left them out. */

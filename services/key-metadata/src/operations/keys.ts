@@ -1,6 +1,7 @@
 import { kms, type invoke } from '@trent/contracts';
 import { keyArn } from '@trent/identifiers';
 import { operationInState, type KeyState } from '@trent/key-model';
+import { hasItsMaterials } from '../store/imports.ts';
 import { arnOf, listKeyIds, lockKey, readKey, updateState } from '../store/keys.ts';
 import { armTimer, disarmTimer } from '../store/timers.ts';
 import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
@@ -67,13 +68,14 @@ export function scheduleKeyDeletion(deps: Deps, call: Call): Promise<invoke.Invo
   });
 }
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html: the key comes back Disabled, whatever it was. */
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html: the key comes back Disabled, whatever it was, or without material as it waits for it. */
 export function cancelKeyDeletion(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
   const { keyId, arn } = keyOf(call);
   return change(deps, call, async (tx) => {
     const key = await lockKey(tx, call.region, keyId);
     operationInState('CancelKeyDeletion', key.state, arn);
-    const version = await updateState(tx, call.region, keyId, 'Disabled', null);
+    const isComplete = key.origin !== 'EXTERNAL' || (await hasItsMaterials(tx, call.region, keyId));
+    const version = await updateState(tx, call.region, keyId, isComplete ? 'Disabled' : 'PendingImport', null);
     await disarmTimer(tx, 'delete-key', call.region, keyId);
     const response = kms.CancelKeyDeletionResponse.create({ keyId: arn });
     return { response, resources: [arn], changes: [keyChange(call.region, keyId, version)] };

@@ -1,3 +1,5 @@
+import type { execute } from '@trent/contracts';
+
 /** A wrapped backing key, fresh from a crypto worker. */
 export interface FreshMaterial {
   readonly token: Buffer;
@@ -17,3 +19,15 @@ export type GenerateMaterial = (
   },
   deadline: number,
 ) => Promise<FreshMaterial>;
+
+/** Asks a crypto worker of the region for a wrapping key and the token that names it. */
+export type MakeImportParameters = (
+  request: execute.MakeImportParametersRequest,
+  deadline: number,
+) => Promise<execute.MakeImportParametersResponse>;
+
+/** A user's material, wrapped by the region's root set. */
+export type ImportedFresh = execute.ImportMaterialResponse;
+
+/** Asks a crypto worker of the region to take a user's material into the HSM. */
+export type ImportMaterial = (request: execute.ImportMaterialRequest, deadline: number) => Promise<ImportedFresh>;

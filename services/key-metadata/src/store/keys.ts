@@ -19,6 +19,9 @@ export interface KeyRow {
   readonly deletionDate: Date | null;
   readonly version: bigint;
   readonly currentMaterialId: string | null;
+  /** Of imported keys: whether the current material is there, and the earliest end of what belongs to the key. */
+  readonly hasMaterial: boolean;
+  readonly validTo: Date | null;
 }
 
 /** Reads go through the pool or a transaction alike. */
@@ -27,7 +30,13 @@ export type Reader = Pick<Transaction, 'query'> | Database;
 const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.description, k.key_state as state, k.key_spec as spec,
   k.key_usage as usage, k.origin, k.multi_region as "multiRegion", k.policy, k.created_at as "createdAt", k.deletion_date as "deletionDate",
   k.authorisation_version as version,
-  (select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "currentMaterialId"`;
+  coalesce(
+    (select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current),
+    (select i.material_id from imported_materials i
+     where i.region = k.region and i.key_id = k.key_id and i.material_state = 'CURRENT')) as "currentMaterialId",
+  exists (select from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "hasMaterial",
+  (select min(i.valid_to) from imported_materials i where k.origin = 'EXTERNAL' and i.region = k.region and i.key_id = k.key_id
+     and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo"`;
 
 /** The ARN of a row's key. */
 export function arnOf(key: Pick<KeyRow, 'region' | 'accountId' | 'keyId'>): KeyArn {
@@ -54,6 +63,15 @@ export async function lockKey(tx: Transaction, region: string, keyId: string): P
   return rows[0] ?? notFound(keyId);
 }
 
+/** As lockKey; undefined when the key is gone. */
+export async function lockKeyIfThere(tx: Transaction, region: string, keyId: string): Promise<KeyRow | undefined> {
+  const { rows } = await tx.query<KeyRow>(`select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2 for update of k`, [
+    region,
+    keyId,
+  ]);
+  return rows[0];
+}
+
 /** Keys of an account and Region behind `after`, in the order of their ids. */
 export async function listKeyIds(db: Reader, region: string, accountId: string, after: string, limit: number): Promise<KeyId[]> {
   const { rows } = await db.query<{ keyId: KeyId }>(
@@ -68,19 +86,18 @@ export interface NewKey extends Pick<
   KeyRow,
   'region' | 'keyId' | 'accountId' | 'description' | 'state' | 'spec' | 'usage' | 'origin' | 'multiRegion' | 'policy'
 > {
-  readonly materialId: string;
-  readonly token: Buffer;
-  readonly rootVersion: number;
+  /** None for a key that waits for its user's. */
+  readonly material: { readonly materialId: string; readonly token: Buffer; readonly rootVersion: number } | undefined;
 }
 
-/** Inserts a key with its first material. */
+/** Inserts a key with its first material, if it has one. */
 export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
   await tx.query(
     `with k as (
        insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, policy)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning region, key_id)
      insert into materials (region, key_id, material_id, token, root_version, is_current)
-     select region, key_id, $11, $12, $13, true from k`,
+     select region, key_id, $11::text, $12::bytea, $13::integer, true from k where $11::text is not null`,
     [
       key.region,
       key.keyId,
@@ -92,9 +109,9 @@ export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
       key.origin,
       key.multiRegion,
       key.policy,
-      key.materialId,
-      key.token,
-      key.rootVersion,
+      key.material?.materialId ?? null,
+      key.material?.token ?? null,
+      key.material?.rootVersion ?? null,
     ],
     { name: 'insert-key' },
   );

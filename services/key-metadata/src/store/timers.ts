@@ -1,6 +1,6 @@
 import type { Transaction } from '@trent/postgres';
 
-export type TimerKind = 'delete-key' | 'shred-material';
+export type TimerKind = 'delete-key' | 'shred-material' | 'expire-material' | 'forget-material';
 
 export interface DueTimer {
   readonly kind: TimerKind;
@@ -14,6 +14,15 @@ export async function armTimer(tx: Transaction, kind: TimerKind, region: string,
     `insert into timers (kind, region, subject, due_at) values ($1, $2, $3, now() + make_interval(days => $4))
      on conflict (kind, region, subject) do update set due_at = excluded.due_at`,
     [kind, region, subject, days],
+  );
+}
+
+/** Arms a timer for a moment, which may have passed; one that is armed is set anew. */
+export async function armTimerAt(tx: Transaction, kind: TimerKind, region: string, subject: string, dueAt: Date): Promise<void> {
+  await tx.query(
+    `insert into timers (kind, region, subject, due_at) values ($1, $2, $3, $4)
+     on conflict (kind, region, subject) do update set due_at = excluded.due_at`,
+    [kind, region, subject, dueAt],
   );
 }
 

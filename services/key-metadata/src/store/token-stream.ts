@@ -5,8 +5,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 export interface TokenStream {
   /** Resolves when the replicas have it. @param deadline performance.now() milliseconds */
   keep(region: string, keyId: string, materialId: string, token: Buffer, deadline: number): Promise<void>;
-  /** Removes what was kept of a key. */
-  forget(region: string, keyId: string): Promise<void>;
+  /** Removes what was kept of a key, or of one of its materials. */
+  forget(region: string, keyId: string, materialId?: string): Promise<void>;
 }
 
 /** Opens the streams, making those that are missing. */
@@ -19,8 +19,8 @@ export async function openTokenStream(nats: NatsConnection, regions: readonly st
       const timeout = Math.max(1, deadline - performance.now());
       await js.publish(`trent.tokens.${region}.${keyId}.${materialId}`, token, { timeout });
     },
-    async forget(region, keyId) {
-      await manager.streams.purge(streamOf(region), { filter: `trent.tokens.${region}.${keyId}.>` });
+    async forget(region, keyId, materialId = '>') {
+      await manager.streams.purge(streamOf(region), { filter: `trent.tokens.${region}.${keyId}.${materialId}` });
     },
   };
 }

@@ -46,8 +46,16 @@ export async function shredMaterial(tx: Transaction, { region, subject: keyId }:
   return { changes: [], audit: gone === undefined ? [] : [record('ShredKeyMaterial', region, gone.accountId, keyId, facts)] };
 }
 
-function record(eventName: string, region: string, accountId: AccountId, keyId: string, { eventId, nowMs }: Facts) {
+/** The record of what KMS did to a key by itself. */
+export function record(
+  eventName: string,
+  region: string,
+  accountId: AccountId,
+  keyId: string,
+  { eventId, nowMs }: Facts,
+  details: Readonly<Record<string, string>> = { keyId },
+) {
   const arn = keyArn(region as RegionName, accountId, keyId as KeyId);
-  const text = serviceEventRecord({ eventName, accountId, region, eventId, timeMs: nowMs, resources: [arn], details: { keyId } });
+  const text = serviceEventRecord({ eventName, accountId, region, eventId, timeMs: nowMs, resources: [arn], details });
   return { region, record: text };
 }

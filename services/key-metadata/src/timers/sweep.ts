@@ -1,8 +1,9 @@
 import { defineEvents, type Logger } from '@trent/bootstrap';
 import type { ChangeWriter } from '@trent/outbox';
-import type { Database } from '@trent/postgres';
-import { claimDueTimer } from '../store/timers.ts';
-import { deleteKey, shredMaterial, type Deed } from './deletion.ts';
+import type { Database, Transaction } from '@trent/postgres';
+import { claimDueTimer, type DueTimer } from '../store/timers.ts';
+import { deleteKey, shredMaterial, type Deed, type Facts } from './deletion.ts';
+import { expireMaterial, forgetMaterial } from './import-expiry.ts';
 
 /** A deletion may be late by up to a day on AWS; a second costs one cheap query. */
 const EVERY_MS = 1_000;
@@ -22,8 +23,8 @@ export interface SweepDeps {
   readonly writer: ChangeWriter;
   readonly log: Logger;
   readonly newEventId: () => string;
-  /** Removes the second copies of a key's wrapped materials. */
-  readonly forgetTokens: (region: string, keyId: string) => Promise<void>;
+  /** Removes the second copies of a key's wrapped materials, or of one of them. */
+  readonly forgetTokens: (region: string, keyId: string, materialId?: string) => Promise<void>;
 }
 
 /** Does what is due, by Postgres' clock. A clock that jumps stops it: better a key too long than a key too short. */
@@ -89,12 +90,25 @@ export class Sweeper {
       let deed: Deed = { changes: [], audit: [] };
       if (timer !== undefined) {
         const facts = { eventId: this.#deps.newEventId(), nowMs: this.#last?.postgresMs ?? 0 };
-        if (timer.kind === 'shred-material') await this.#deps.forgetTokens(timer.region, timer.subject);
-        deed = timer.kind === 'delete-key' ? await deleteKey(tx, timer, facts) : await shredMaterial(tx, timer, facts);
+        deed = await this.#deedOf(tx, timer, facts);
         this.#deps.log.info(sweepEvents.done, { operation: timer.kind, key_id: timer.subject });
       }
       return { answer: new Uint8Array(0), ...deed };
     });
     return found;
+  }
+
+  async #deedOf(tx: Transaction, timer: DueTimer, facts: Facts): Promise<Deed> {
+    switch (timer.kind) {
+      case 'delete-key':
+        return deleteKey(tx, timer, facts);
+      case 'shred-material':
+        await this.#deps.forgetTokens(timer.region, timer.subject);
+        return shredMaterial(tx, timer, facts);
+      case 'expire-material':
+        return expireMaterial(tx, timer, facts);
+      case 'forget-material':
+        return forgetMaterial(tx, timer, this.#deps.forgetTokens);
+    }
   }
 }

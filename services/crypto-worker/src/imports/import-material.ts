@@ -1,0 +1,56 @@
+import type { execute } from '@trent/contracts';
+import { fail } from '@trent/errors';
+import { parseKeyId } from '@trent/identifiers';
+import { isKeySpec, keyClassOf } from '@trent/key-model';
+import { assembleToken, encodeTokenHeader, importedMaterialId } from '@trent/key-token';
+import { plain } from '@trent/pkcs11';
+import { fingerprintOf } from './fingerprint.ts';
+import { bindingMac, type ImportDeps } from './import-deps.ts';
+import { rootSetFor } from '../pool/open-token.ts';
+import { newbornTemplates } from './newborn.ts';
+import { openImportToken } from './open-import-token.ts';
+import { unwrapMaterial } from './unwrap-material.ts';
+
+/**
+ * Takes a user's material into the token, names it by its fingerprint and gives it back wrapped by its class's key, as a generated one.
+ * @throws InvalidImportTokenException, ExpiredImportTokenException, InvalidCiphertextException, IncorrectKeyMaterialException,
+ *   UnsupportedOperationException; KMSInternalException for another region
+ */
+export async function importMaterial(deps: ImportDeps, request: execute.ImportMaterialRequest): Promise<execute.ImportMaterialResponse> {
+  const { open } = deps;
+  if (request.region !== open.rootSet.record.region)
+    fail('KMSInternalException', '', { cause: 'material was to be imported into another region' });
+  const keyId = parseKeyId(request.keyId) ?? fail('KMSInternalException', '', { cause: 'malformed key id' });
+  // The way in is the region's; what stays is the root set's that the key belongs to.
+  const rootSet = rootSetFor(open, keyId);
+  const { region, rootVersion } = rootSet.record;
+  const { accountId, keySpec: spec, keyUsage: usage } = request;
+  if (!isKeySpec(spec)) return fail('KMSInternalException', '', { cause: 'an unknown key spec' });
+  const keyClass = keyClassOf(spec);
+  const template = newbornTemplates[keyClass] ?? fail('UnsupportedOperationException', `KeySpec ${spec} is not supported by the HSM.`);
+  const begun = openImportToken(deps, request.importToken, { accountId, keyId });
+  return deps.turns.run(async (session) => {
+    const { handle, inSoftware } = await unwrapMaterial(deps, session, begun, request.encryptedKeyMaterial, template);
+    try {
+      const wrapped = await session.onPool.wrapKey(plain(open.dialect.kwp), rootSet.wrapping[keyClass], handle);
+      const { bytes } = await fingerprintOf(session, handle, spec, wrapped.length);
+      const materialId = importedMaterialId(keyId, bytes);
+      const header = encodeTokenHeader({
+        format: 1,
+        region,
+        rootVersion,
+        accountId,
+        keyId,
+        materialId,
+        spec,
+        usage,
+        origin: 'EXTERNAL',
+        keyClass,
+      });
+      const token = assembleToken(header, wrapped, bindingMac(open, Buffer.concat([header, wrapped]), rootSet));
+      return { token, materialId, rootVersion, inSoftware };
+    } finally {
+      session.destroyObject(handle);
+    }
+  });
+}

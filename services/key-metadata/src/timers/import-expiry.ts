@@ -1,0 +1,57 @@
+import type { Transaction } from '@trent/postgres';
+import { keyChange } from '../operations/call.ts';
+import { dropImported, isAssociated, listImported, type ImportedMaterial } from '../store/imports.ts';
+import { lockKeyIfThere, raiseVersion, updateState, type KeyRow } from '../store/keys.ts';
+import { armTimerAt, disarmTimer, type DueTimer } from '../store/timers.ts';
+import { record, type Deed, type Facts } from './deletion.ts';
+
+const NOTHING: Deed = { changes: [], audit: [] };
+
+/**
+ * Takes imported material from its key, at the user's word or the end of its time. There is no graveyard: the user has the material, and wants it
+ * gone. The copy in JetStream follows by a timer, so that a transaction that fails takes nothing away.
+ * @returns the key's new version
+ */
+export async function removeImported(tx: Transaction, key: KeyRow, material: ImportedMaterial): Promise<bigint> {
+  const { region, keyId, state } = key;
+  await dropImported(tx, region, keyId, material);
+  const subject = `${keyId}/${material.materialId}`;
+  await disarmTimer(tx, 'expire-material', region, subject);
+  await armTimerAt(tx, 'forget-material', region, subject, new Date(0));
+  const wasUsable = state === 'Enabled' || state === 'Disabled';
+  return isAssociated(material) && wasUsable ? updateState(tx, region, keyId, 'PendingImport', null) : raiseVersion(tx, region, keyId);
+}
+
+/** ValidTo has come: the material goes, unless it was imported again in the meantime. */
+export async function expireMaterial(tx: Transaction, { region, subject }: DueTimer, facts: Facts): Promise<Deed> {
+  const { key, material } = await materialOf(tx, region, subject);
+  if (key === undefined || material?.isImported !== true || material.validTo === null || material.validTo.getTime() > facts.nowMs) {
+    return NOTHING;
+  }
+  const version = await removeImported(tx, key, material);
+  const details = { keyId: key.keyId, keyMaterialId: material.materialId };
+  return {
+    changes: [keyChange(region, key.keyId, version)],
+    audit: [record('DeleteExpiredKeyMaterial', region, key.accountId, key.keyId, facts, details)],
+  };
+}
+
+/** Shreds the second copy of material that is gone; the key's lock keeps an import of the same material from coming in between. */
+export async function forgetMaterial(
+  tx: Transaction,
+  { region, subject }: DueTimer,
+  forgetTokens: (region: string, keyId: string, materialId?: string) => Promise<void>,
+): Promise<Deed> {
+  const { material } = await materialOf(tx, region, subject);
+  const [keyId = '', materialId] = subject.split('/');
+  if (material?.isImported !== true) await forgetTokens(region, keyId, materialId);
+  return NOTHING;
+}
+
+async function materialOf(tx: Transaction, region: string, subject: string): Promise<{ key?: KeyRow; material?: ImportedMaterial }> {
+  const [keyId = '', materialId] = subject.split('/');
+  const key = await lockKeyIfThere(tx, region, keyId);
+  if (key === undefined) return {};
+  const material = (await listImported(tx, region, keyId)).find((one) => one.materialId === materialId);
+  return material === undefined ? { key } : { key, material };
+}
