@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { renderDoors } from './render-doors.ts';
 import { renderRpcs } from './render-rpcs.ts';
 
@@ -45,6 +45,18 @@ function checkBreaking(): void {
   buf('breaking', '--against', `.git#tag=${tag}`);
 }
 
+/** The generated codecs read and write by libs/contracts/src/wire.ts, whose `finish` gives a Buffer already. */
+function useOwnWire(): void {
+  for (const file of globSync('**/*.ts', { cwd: gen })) {
+    const path = join(gen, file);
+    const own = relative(dirname(path), join(gen, '../src/wire.ts'));
+    const text = readFileSync(path, 'utf8')
+      .replace('"@bufbuild/protobuf/wire"', JSON.stringify(own))
+      .replace(/Buffer\.from\((\w+\.encode\(value\)\.finish\(\))\)/g, '$1');
+    writeFileSync(path, text);
+  }
+}
+
 const digest = inputDigest();
 if (process.argv.includes('--if-changed') && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) process.exit(0);
 
@@ -53,6 +65,7 @@ checkBreaking();
 rmSync(gen, { recursive: true, force: true });
 mkdirSync(gen, { recursive: true });
 buf('generate');
+useOwnWire();
 buf('build', '-o', 'libs/contracts/gen/descriptors.binpb');
 const image = readFileSync(join(gen, 'descriptors.binpb'));
 writeFileSync(join(gen, 'rpcs.ts'), renderRpcs(image));

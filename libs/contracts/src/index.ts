@@ -15,3 +15,4 @@ export { descriptorImage, messageDescriptor, registry } from './descriptors.ts';
 export { awsEnum, type AwsEnum } from './enums.ts';
 export { membersOf, type MemberField } from './members.ts';
 export { operations, publicServices, type MessageCodec, type Operation, type OperationName } from './operations.ts';
+export { BinaryReader, BinaryWriter } from './wire.ts';

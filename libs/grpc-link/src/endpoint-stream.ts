@@ -1,4 +1,4 @@
-import { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, WRITE_WINDOW } from '@trent/stream-batcher';
+import { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS } from '@trent/stream-batcher';
 import { Client } from '@grpc/grpc-js';
 import { endpointName } from '@trent/bootstrap';
 import { channelOptions } from './channel-options.ts';
@@ -6,12 +6,21 @@ import { hashOf } from './rendezvous.ts';
 import type { ChannelCredentials, ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import type { Endpoint, MethodDefinition } from '@trent/bootstrap';
 import type { BatchItem, BatchResult } from '@trent/stream-batcher';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, SentBatch } from './pending-call.ts';
 
 /** Items in flight on one endpoint: eight full batches keep it busy, more only wait there instead of here. */
 export const FAST_CREDIT = 512;
 /** A slow item takes milliseconds to seconds; more than this would only queue at the other side. */
 export const SLOW_CREDIT = 64;
+/**
+ * Batches without any result yet: while one is out, items gather for the next (as Nagle's algorithm does, RFC 896), so that batches grow with the
+ * load and a lone item waits for nothing. Measured with 64 calls in flight: 6 items a batch without it, 20 with it.
+ */
+const OUT_AT_ONCE = 1;
+/** So many leave all the same: beyond it a larger batch saves little. */
+const ENOUGH_ITEMS = 32;
+/** A batch without a result for so long holds up the next no more: all its items may be slow ones. */
+const OUT_AT_MOST_MS = 5;
 /** Items that wait for credit on one endpoint. */
 const MAX_WAITING = 1024;
 /** An endpoint that has been silent this long with work in hand gets no more while another is there. */
@@ -56,7 +65,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
   readonly #stream: ClientDuplexStream<{ items: Item[] }, { results: Result[]; draining?: boolean }>;
   readonly #batcher: Batcher<PendingCall<Item, Result>>;
   readonly #inFlight = new Map<number, PendingCall<Item, Result>>();
-  readonly #written = (): void => this.#batcher.done();
+  #out: SentBatch[] = [];
   #waiting: PendingCall<Item, Result>[] = [];
   #state: 'opening' | 'open' | 'draining' | 'closed' = 'opening';
   #nextId = 1;
@@ -82,7 +91,8 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       maxItems: MAX_BATCH_ITEMS,
       maxBytes: MAX_BATCH_BYTES,
       sizeOf: (call) => options.sizeOf(call.item),
-      window: WRITE_WINDOW,
+      window: OUT_AT_ONCE,
+      enough: ENOUGH_ITEMS,
       flush: (calls) => this.#flush(calls),
     });
     this.#client = new Client(this.name, options.credentials, channelOptions);
@@ -134,7 +144,19 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       (now - call.queuedAt > maxQueueMs ? overdue : waiting).push(call);
     }
     this.#waiting = waiting;
+    this.#forgetLate(now);
     return overdue;
+  }
+
+  #forgetLate(now: number): void {
+    for (const batch of this.#out) if (now - batch.sentAt > OUT_AT_MOST_MS) this.#isBack(batch);
+    this.#out = this.#out.filter(({ isOut }) => isOut);
+  }
+
+  #isBack(batch: SentBatch): void {
+    if (!batch.isOut) return;
+    batch.isOut = false;
+    this.#batcher.done();
   }
 
   /** Sends no more; ends when the last result has come. */
@@ -189,6 +211,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
   #flush(calls: PendingCall<Item, Result>[]): void {
     const now = performance.now();
     const items: Item[] = [];
+    const batch: SentBatch = { sentAt: now, isOut: true };
     for (const call of calls) {
       if (call.settled || call.expire(now)) {
         this.#release(call);
@@ -199,7 +222,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       item.timeoutMs = Math.ceil(Math.min(call.deadline - now, MAX_TIMEOUT_MS));
       this.#inFlight.set(this.#nextId, call);
       this.#nextId = (this.#nextId + 1) >>> 0 || 1; // uint32, and 0 means none
-      call.sentAt = now;
+      call.batch = batch;
       items.push(item);
     }
     if (items.length === 0) {
@@ -207,7 +230,9 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       if (this.#state === 'draining') this.#endIfIdle();
       return;
     }
-    this.#stream.write({ items }, this.#written);
+    this.#out.push(batch);
+    this.#stream.write({ items });
+    if (calls.every(({ isSlow }) => isSlow)) this.#isBack(batch); // its results come when they come
     this.#events.onSent(this, items.length);
   }
 
@@ -220,7 +245,10 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       if (call === undefined) continue;
       this.#inFlight.delete(result.id);
       this.#release(call);
-      if (firstMs < 0) firstMs = now - call.sentAt;
+      if (call.batch !== undefined) {
+        if (firstMs < 0) firstMs = now - call.batch.sentAt;
+        if (call.batch.isOut) this.#isBack(call.batch);
+      }
       call.succeed(result);
     }
     if (firstMs >= 0) this.#events.onResults(message.results.length, firstMs);

@@ -16,6 +16,13 @@ export interface CallOptions {
   readonly lane: Lane;
 }
 
+/** A batch on its way. It counts as such until its first result has come, or none has for too long. */
+export interface SentBatch {
+  /** In milliseconds of `performance.now()`. */
+  readonly sentAt: number;
+  isOut: boolean;
+}
+
 /** A call between `call()` and its result. One object a call, no closures: this is the hot path. */
 export class PendingCall<Item extends BatchItem, Result> {
   readonly item: Item;
@@ -25,7 +32,8 @@ export class PendingCall<Item extends BatchItem, Result> {
   readonly isSlow: boolean;
   /** When it began to wait for an endpoint or for credit. */
   queuedAt: number;
-  sentAt = 0;
+  /** The batch that it left with. */
+  batch: SentBatch | undefined;
   attempts = 0;
   settled = false;
   readonly #resolve: (result: Result) => void;

@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { HmacKey } from '@trent/secret-bytes';
 
 import * as layout from './layout.ts';
 import { MAX_KEYS, MAX_LIFE_MS, MAX_PERMIT_BYTES } from './permit.ts';
@@ -7,10 +6,10 @@ import type { Permit, PermitKey } from './permit.ts';
 
 /**
  * Encodes a permit (layout.ts) and signs it with the permit key of its hour.
- * @param keyOfHour the 32 bytes, or better what `preparePermitKey` made of them: that is five times as fast
+ * @param keyOfHour the 32 bytes, or better what `preparePermitKey` made of them
  * @throws {RangeError} if the permit cannot be encoded: a defect of the caller, nothing a client can cause
  */
-export function issuePermit(permit: Permit, keyOfHour: Uint8Array | KeyObject): Buffer {
+export function issuePermit(permit: Permit, keyOfHour: Uint8Array | HmacKey): Buffer {
   const lifeMs = permit.notAfterMs - permit.notBeforeMs;
   if (!Number.isSafeInteger(permit.notBeforeMs) || permit.notBeforeMs < 0 || permit.notBeforeMs >= 2 ** 48) refuse('notBeforeMs');
   if (!Number.isInteger(lifeMs) || lifeMs < 0 || lifeMs > MAX_LIFE_MS) refuse('notAfterMs');
@@ -31,8 +30,7 @@ export function issuePermit(permit: Permit, keyOfHour: Uint8Array | KeyObject): 
   at = putShort(out, at, permit.region);
   at = putLong(out, at, permit.principal);
   for (const key of permit.keys) at = putKey(out, at, key);
-  // A tag as text and one copy of it is a quarter faster than as a Buffer of its own (measured: 2.2 against 2.9 µs).
-  out.write(createHmac('sha256', keyOfHour).update(out.subarray(0, at)).digest('binary'), at, 'latin1');
+  out.write(HmacKey.of(keyOfHour).tag(out.subarray(0, at)), at, 'latin1');
   return out;
 }
 

@@ -1,5 +1,4 @@
-import { createSecretKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { HmacKey } from '@trent/secret-bytes';
 
 /** A key that a permit opens, at the version and material for which `policy` decided. */
 export interface PermitKey {
@@ -53,7 +52,7 @@ export function permitHour(epochMs: number): number {
   return Math.floor(epochMs / HOUR_MS);
 }
 
-/** Makes the 32 bytes of an hour's permit key ready for use: once an hour, because OpenSSL takes 13 µs for it, more than for the rest. */
-export function preparePermitKey(keyOfHour: Uint8Array): KeyObject {
-  return createSecretKey(keyOfHour);
+/** Makes the 32 bytes of an hour's permit key ready for use, once an hour. */
+export function preparePermitKey(keyOfHour: Uint8Array): HmacKey {
+  return new HmacKey(keyOfHour);
 }

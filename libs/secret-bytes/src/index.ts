@@ -1,1 +1,2 @@
 export { SecretBytes } from './secret-bytes.ts';
+export { HmacKey } from './hmac-key.ts';

@@ -1,4 +1,6 @@
-import { hash, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
+
+import type { HmacKey } from '@trent/secret-bytes';
 
 import { encodeRfc3986, queryPairs } from './canonical-uri.ts';
 import { canonicalRequest } from './canonical-request.ts';
@@ -21,7 +23,7 @@ export interface SignInput extends HttpFacts {
   /** `YYYYMMDDTHHMMSSZ`. */
   readonly amzDate: string;
   /** A cached key of this date, region and service; derived when absent. */
-  readonly dayKey?: KeyObject;
+  readonly dayKey?: HmacKey;
 }
 
 /** Headers that proxies and HTTP clients add or change: what a signer leaves out, as the AWS SDKs do. */

@@ -1,9 +1,14 @@
-import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
+import { HmacKey } from '@trent/secret-bytes';
 import type { CredentialScope } from './http-facts.ts';
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 export const TERMINATOR = 'aws4_request';
+const TAG_BYTES = 32;
+/** Nothing waits between writing and comparing, so one of each is enough. */
+const expected = Buffer.alloc(TAG_BYTES);
+const given = Buffer.alloc(TAG_BYTES);
 const SIGNATURE_HEX = /^[0-9a-f]{64}$/;
 
 /** `date/region/service/aws4_request`. */
@@ -13,9 +18,9 @@ export function scopeText(scope: CredentialScope): string {
 
 /**
  * The day key of a secret access key for one date, region and service: HMAC chained over date, region, service, `aws4_request`.
- * Safe to cache for its day. A KeyObject, since HMAC with raw bytes imports the key anew each time (15 µs against 2).
+ * Safe to cache for its day.
  */
-export function signingKey(secretAccessKey: Uint8Array, date: string, region: string, service: string): KeyObject {
+export function signingKey(secretAccessKey: Uint8Array, date: string, region: string, service: string): HmacKey {
   const seed = Buffer.concat([Buffer.from('AWS4', 'latin1'), secretAccessKey]);
   const links = [seed];
   for (const part of [date, region, service, TERMINATOR]) {
@@ -25,7 +30,7 @@ export function signingKey(secretAccessKey: Uint8Array, date: string, region: st
         .digest(),
     );
   }
-  const key = createSecretKey(links[links.length - 1] ?? seed);
+  const key = new HmacKey(links[links.length - 1] ?? seed);
   for (const link of links) link.fill(0);
   return key;
 }
@@ -36,13 +41,14 @@ export function stringToSign(amzDate: string, scope: CredentialScope, canonicalR
 }
 
 /** The signature, 64 lower-case hexadecimal digits. */
-export function signatureOf(key: KeyObject | Uint8Array, text: string): string {
-  return createHmac('sha256', key).update(text).digest('hex');
+export function signatureOf(key: HmacKey | Uint8Array, text: string): string {
+  return Buffer.from(HmacKey.of(key).tag(text), 'latin1').toString('hex');
 }
 
 /** Does the signature fit? Takes the same time wherever the two first differ; false for anything but 64 lower-case hexadecimal digits. */
-export function verifySignature(key: KeyObject | Uint8Array, text: string, signatureHex: string): boolean {
+export function verifySignature(key: HmacKey | Uint8Array, text: string, signatureHex: string): boolean {
   if (!SIGNATURE_HEX.test(signatureHex)) return false;
-  const expected = createHmac('sha256', key).update(text).digest();
-  return timingSafeEqual(expected, Buffer.from(signatureHex, 'hex'));
+  expected.write(HmacKey.of(key).tag(text), 'latin1');
+  given.write(signatureHex, 'hex');
+  return timingSafeEqual(expected, given);
 }

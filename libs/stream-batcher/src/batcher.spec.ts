@@ -74,3 +74,20 @@ describe('batching without timers', () => {
     expect(batches).toEqual([]);
   });
 });
+
+describe('batching while others are on their way', () => {
+  test('with the window full, items gather until one is back or enough are there', async () => {
+    const { batcher, batches } = aBatcher({ window: 1, enough: 3 });
+    batcher.push('a');
+    await nextTurn();
+    batcher.push('b');
+    await nextTurn();
+    expect(batches).toEqual([['a']]);
+    batcher.done();
+    await nextTurn();
+    expect(batches).toEqual([['a'], ['b']]);
+    for (const item of 'cde') batcher.push(item);
+    await nextTurn();
+    expect(batches).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
+  });
+});

@@ -6,6 +6,8 @@ export interface BatcherOptions<T> {
   readonly sizeOf: (item: T) => number;
   /** Batches on their way at once: `flush` is not called again until `done` has been called often enough. */
   readonly window: number;
+  /** So many items leave although the window is full; without it they wait. */
+  readonly enough?: number;
   /** Sends a batch. The array is the receiver's to keep. */
   readonly flush: (items: T[]) => void;
 }
@@ -40,7 +42,7 @@ export class Batcher<T> {
   /** Adds an item; it leaves with the next batch. */
   push(item: T): void {
     this.#queue.push(item);
-    if (!this.#scheduled && this.#outstanding < this.#options.window) this.#schedule();
+    if (!this.#scheduled && this.#mayLeave()) this.#schedule();
   }
 
   /** Says that a batch has arrived, so that another may leave. */
@@ -61,9 +63,14 @@ export class Batcher<T> {
     setImmediate(this.#run);
   }
 
+  #mayLeave(): boolean {
+    const { window, enough = Number.POSITIVE_INFINITY } = this.#options;
+    return this.#outstanding < window || this.#queue.length >= enough;
+  }
+
   #flushAll(): void {
     this.#scheduled = false;
-    while (this.#queue.length > 0 && this.#outstanding < this.#options.window) {
+    while (this.#queue.length > 0 && this.#mayLeave()) {
       const items = this.#next();
       this.#outstanding++;
       this.#options.flush(items);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import type { KeyObject } from 'node:crypto';
+import type { HmacKey } from '@trent/secret-bytes';
 import { formatAmzDate, signingKey, signRequest } from '@trent/sigv4';
 import { AnsweredError, type Target } from './target.ts';
 
@@ -27,7 +27,7 @@ export function openHttps(access: HttpsAccess): HttpsTarget {
   const agent = new Agent({ keepAlive: true, ca: readFileSync(access.ca), scheduling: 'lifo' });
   const { host, hostname, port } = new URL(access.endpointUrl);
   const credentials = { accessKeyId: access.accessKeyId, secretAccessKey: Buffer.from(access.secretAccessKey) };
-  const day: { date: string; key: KeyObject | undefined } = { date: '', key: undefined };
+  const day: { date: string; key: HmacKey | undefined } = { date: '', key: undefined };
 
   const sign = (operation: string, body: Buffer): string[] => {
     const amzDate = formatAmzDate(Date.now());

@@ -1,4 +1,4 @@
-import { hash, randomUUID, type KeyObject } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { Client, Metadata } from '@grpc/grpc-js';
 import { authorize, execute } from '@trent/contracts';
 import { issuePermit, permitHour, preparePermitKey, verifyPermit, type Permit } from '@trent/permit';
@@ -6,6 +6,7 @@ import type { PreparedRequest } from '../workload.ts';
 import { ItemStream } from './item-stream.ts';
 import { mutualTls, type NativeAccess } from './native.ts';
 import { AnsweredError, type Target } from './target.ts';
+import type { HmacKey } from '@trent/secret-bytes';
 
 /**
  * What it takes to stand where the gateway stands, with permits of one's own: the certificates of gateway and policy, which only the owner of a
@@ -73,10 +74,10 @@ function digestOf(known: WeakMap<PreparedRequest, Buffer>, request: PreparedRequ
 }
 
 /** The permit key of an hour, asked of the worker as policy asks. */
-async function openPermitKeys(access: WorkerAccess): Promise<(hour: number) => Promise<KeyObject>> {
+async function openPermitKeys(access: WorkerAccess): Promise<(hour: number) => Promise<HmacKey>> {
   const credentials = mutualTls(access.asPolicy);
-  const keys = new Map<number, KeyObject>();
-  const ask = (hour: number): Promise<KeyObject> =>
+  const keys = new Map<number, HmacKey>();
+  const ask = (hour: number): Promise<HmacKey> =>
     new Promise((resolve, reject) => {
       const client = new execute.PermitKeyServiceClient(access.workerTarget, credentials);
       client.getPermitKey({ region: access.region, hour }, new Metadata(), { deadline: Date.now() + DEADLINE_MS }, (error, response) => {
@@ -85,7 +86,7 @@ async function openPermitKeys(access: WorkerAccess): Promise<(hour: number) => P
         else reject(error);
       });
     });
-  const permitKey = async (hour: number): Promise<KeyObject> => {
+  const permitKey = async (hour: number): Promise<HmacKey> => {
     const key = keys.get(hour) ?? (await ask(hour));
     keys.set(hour, key);
     return key;
@@ -95,7 +96,7 @@ async function openPermitKeys(access: WorkerAccess): Promise<(hour: number) => P
 }
 
 /** Asks policy, as the gateway does, for one real decision on the key; its permit tells the versions that hold now. */
-export async function permittedKey(access: WorkerAccess, keyArn: string, permitKey?: KeyObject): Promise<PermittedKey> {
+export async function permittedKey(access: WorkerAccess, keyArn: string, permitKey?: HmacKey): Promise<PermittedKey> {
   const client = new Client(access.policyTarget, mutualTls(access.asGateway));
   const stream = new ItemStream<authorize.AuthorizeItem, authorize.AuthorizeResult>(client, authorize.AuthorizeServiceService.authorize);
   const inputDigest = hash('sha256', '', 'buffer');

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { HmacKey } from '@trent/secret-bytes';
 import type { execute } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { permitHour, preparePermitKey } from '@trent/permit';
@@ -15,7 +15,7 @@ const HOURS_AROUND = 2;
 export class PermitKeyRing {
   readonly #open: OpenToken;
   readonly #now: () => number;
-  readonly #keys = new Map<number, KeyObject>();
+  readonly #keys = new Map<number, HmacKey>();
 
   /** @param now epoch milliseconds */
   constructor(open: OpenToken, now: () => number) {
@@ -24,7 +24,7 @@ export class PermitKeyRing {
   }
 
   /** The key that permits of an hour are verified with; undefined for hours that no valid permit can be of. */
-  readonly forHour = (hour: number): KeyObject | undefined => {
+  readonly forHour = (hour: number): HmacKey | undefined => {
     const known = this.#keys.get(hour);
     if (known !== undefined) return known;
     if (!this.#isNear(hour)) return undefined;

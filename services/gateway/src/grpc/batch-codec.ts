@@ -1,5 +1,5 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { errors, messageDescriptor } from '@trent/contracts';
+import { WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, errors, messageDescriptor } from '@trent/contracts';
 import { fail } from '@trent/errors';
 
 import type { OperationPlan } from '../operations/operation-plan.ts';
@@ -99,6 +99,5 @@ export function encodeBatchResponse({ results }: { readonly results: readonly Ra
     else errors.ErrorDetail.encode(error, writer.tag(ERROR, WireType.LengthDelimited).fork()).join();
     writer.join();
   }
-  const bytes = writer.finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return writer.finish();
 }

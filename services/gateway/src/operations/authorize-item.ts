@@ -48,7 +48,7 @@ function wholeQuestion(ask: Ask, message: object): Prepared {
   item.authenticateOnly = false;
   item.keys = queries;
   item.algorithms = algorithms;
-  item.inputDigest = hash('sha256', ask.input, 'buffer');
+  item.inputDigest = Buffer.from(hash('sha256', ask.input, 'binary'), 'latin1');
   item.facts = plan.facts(message);
   item.facts.push(SECURE_TRANSPORT);
   if (ask.origin.userAgent !== '') item.facts.push(fact('aws:UserAgent', [ask.origin.userAgent]));

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { HmacKey } from '@trent/secret-bytes';
 import { fail } from '@trent/errors';
 import { LoadsInFlight, type Change } from '@trent/feed';
 import type { SecretBytes } from '@trent/secret-bytes';
@@ -24,7 +24,7 @@ export interface Principal {
 export interface AccessKey {
   readonly principal: Principal;
   readonly secret: SecretBytes;
-  readonly dayKeys: Map<string, KeyObject>;
+  readonly dayKeys: Map<string, HmacKey>;
 }
 
 /** Access keys and certificates held in view: some 2 kB each. */
@@ -109,7 +109,7 @@ export class Credentials {
 }
 
 /** The day key of an access key, derived once a day, region and service. */
-export function dayKeyOf(key: AccessKey, date: string, region: string, service: string): KeyObject {
+export function dayKeyOf(key: AccessKey, date: string, region: string, service: string): HmacKey {
   const scope = `${date}/${region}/${service}`;
   const known = key.dayKeys.get(scope);
   if (known !== undefined) return known;

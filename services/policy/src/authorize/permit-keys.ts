@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import type { HmacKey } from '@trent/secret-bytes';
 import { fail } from '@trent/errors';
 import { permitHour, preparePermitKey } from '@trent/permit';
 
@@ -11,7 +11,7 @@ const RETRY_MS = 500;
 
 /** Permit keys of this hour and the next, for every region. They are outputs of the HSM: the permit root never leaves it. */
 export class PermitKeys {
-  readonly #keys = new Map<string, KeyObject>();
+  readonly #keys = new Map<string, HmacKey>();
   readonly #regions: readonly string[];
   readonly #fetch: FetchPermitKey;
   readonly #now: () => number;
@@ -27,7 +27,7 @@ export class PermitKeys {
   }
 
   /** The key that permits beginning at `epochMs` are made with. */
-  keyFor(region: string, epochMs: number): KeyObject {
+  keyFor(region: string, epochMs: number): HmacKey {
     return this.#keys.get(`${region}/${String(permitHour(epochMs))}`) ?? fail('KMSInternalException', '');
   }
 
