@@ -24,9 +24,10 @@ describe('the wire', () => {
   test('a message has the bytes that the library writes, whatever was written before', () => {
     fc.assert(
       fc.property(fc.array(item, { maxLength: 5 }), (items) => {
-        const plain = authorize.AuthorizeRequest.encode({ items }, new PlainWriter() as BinaryWriter).finish();
-        expect(authorize.AuthorizeRequest.encode({ items }).finish().equals(plain)).toBe(true);
-        expect(authorize.AuthorizeRequest.decode(Buffer.from(plain)).items).toEqual(items);
+        const plain: object = new PlainWriter();
+        const bytes = authorize.AuthorizeRequest.encode({ items }, plain as BinaryWriter).finish();
+        expect(authorize.AuthorizeRequest.encode({ items }).finish().equals(bytes)).toBe(true);
+        expect(authorize.AuthorizeRequest.decode(Buffer.from(bytes)).items).toEqual(items);
       }),
     );
   });

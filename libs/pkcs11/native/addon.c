@@ -31,7 +31,8 @@ static const struct {
   napi_callback callback;
 } plain[] = {
     {"gcmEncrypt", gcm_encrypt},       {"gcmDecrypt", gcm_decrypt},     {"hmacSign", hmac_sign},
-    {"randomFill", random_fill},       {"getAttributes", get_attributes}, {"getInfo", get_info},
+    {"randomFill", random_fill},       {"kernelRandom", kernel_random},
+    {"getAttributes", get_attributes}, {"getInfo", get_info},
     {"listSlots", list_slots},         {"slotInfo", slot_info},         {"tokenInfo", token_info},
     {"mechanismList", mechanism_list}, {"mechanismInfo", mechanism_info}, {"initToken", init_token},
     {"openSession", open_session},     {"closeSession", close_session}, {"sessionInfo", session_info},

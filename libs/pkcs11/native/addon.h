@@ -90,6 +90,7 @@ napi_value gcm_encrypt(napi_env env, napi_callback_info info);
 napi_value gcm_decrypt(napi_env env, napi_callback_info info);
 napi_value hmac_sign(napi_env env, napi_callback_info info);
 napi_value random_fill(napi_env env, napi_callback_info info);
+napi_value kernel_random(napi_env env, napi_callback_info info);
 napi_value get_attributes(napi_env env, napi_callback_info info);
 napi_value get_info(napi_env env, napi_callback_info info);
 napi_value list_slots(napi_env env, napi_callback_info info);

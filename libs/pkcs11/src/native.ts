@@ -32,6 +32,7 @@ export interface NativeModule {
   gcmDecrypt(session: number, key: number, iv: Bytes, aad: Bytes, ciphertext: Bytes, out: Bytes): number;
   hmacSign(session: number, mechanism: number, key: number, data: Bytes, out: Bytes): number;
   randomFill(session: number, out: Bytes): number;
+  kernelRandom(out: Bytes): number;
   getAttributes(session: number, object: number, types: readonly number[]): RawValue[] | number;
   getInfo():
     | {

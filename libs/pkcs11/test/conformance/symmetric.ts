@@ -181,4 +181,17 @@ export const symmetric: readonly ConformanceCase[] = [
       session.randomFill(Buffer.alloc(0));
     },
   },
+  {
+    name: 'the kernel fills up to 256 bytes, into the view it is given and no further',
+    run: ({ session }) => {
+      const whole = Buffer.alloc(300);
+      session.kernelRandom(whole.subarray(4, 260));
+      assert.ok(whole.subarray(4, 260).some((byte) => byte !== 0));
+      assert.deepEqual([whole.subarray(0, 4), whole.subarray(260)], [Buffer.alloc(4), Buffer.alloc(40)]);
+      const other = Buffer.alloc(256);
+      session.kernelRandom(other);
+      assert.notDeepEqual(other, whole.subarray(4, 260));
+      assert.throws(() => session.kernelRandom(Buffer.alloc(257)));
+    },
+  },
 ];

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { encodeHeader, IV_BYTES, kdfInput, NONCE_BYTES, withIv } from '@trent/ciphertext';
 import type { KeyTokenHeader } from '@trent/key-token';
 import { CKK, CKO, compileTemplate, ecbEncryptData, type ObjectHandle, type Session } from '@trent/pkcs11';
@@ -57,9 +56,10 @@ export class MessageKeys {
   forEncryption(): { readonly handle: ObjectHandle; readonly iv: Buffer; readonly header: Buffer } {
     const lane = this.#usableLane();
     const iv = Buffer.alloc(IV_BYTES);
-    // INVARIANT: the counter makes the IV unique for this key; the kernel's bits do so for a process that was cloned or restored from a snapshot.
+    // INVARIANT: the counter makes the IV unique for this key; the kernel's bits do so for a process that was cloned or restored from a snapshot
+    // (OpenSSL's generator would not: its state lies in this process and would be cloned with it).
     iv.writeUInt32BE(lane.messages++, 0);
-    kernelRandom(iv, 4);
+    this.#deps.session.kernelRandom(iv.subarray(4));
     return { handle: lane.handle, iv, header: withIv(lane.header, iv) };
   }
 
@@ -95,7 +95,7 @@ export class MessageKeys {
     if (lane !== undefined && lane.messages < MAX_MESSAGES && this.#deps.now() - lane.bornMs < MAX_AGE_MS) return lane;
     if (lane !== undefined) this.#hold(lane.nonce.toString('latin1'), lane.handle);
     const nonce = Buffer.alloc(NONCE_BYTES);
-    kernelRandom(nonce, 0);
+    this.#deps.session.kernelRandom(nonce);
     const { region, keyId, materialId } = this.#deps.header;
     const header = encodeHeader({ version: 1, region, keyId, materialId, kdf: 1, nonce, iv: Buffer.alloc(IV_BYTES) });
     this.#lane = { nonce, handle: this.#derive(nonce), bornMs: this.#deps.now(), header, messages: 0 };
@@ -113,19 +113,5 @@ export class MessageKeys {
 
   #derive(nonce: Buffer): ObjectHandle {
     return this.#deps.session.deriveKey(ecbEncryptData(kdfInput(nonce)), this.#deps.backingKey, derivedTemplate);
-  }
-}
-
-/**
- * Fills the rest of a buffer from the kernel. Not from OpenSSL's generator: its state lies in this process and would be cloned with it.
- * Opened anew when a descriptor is lost; a read of so few bytes is never short (random(4)).
- */
-const source = { fd: -1 };
-function kernelRandom(target: Buffer, from: number): void {
-  if (source.fd < 0) source.fd = openSync('/dev/urandom', 'r');
-  if (readSync(source.fd, target, from, target.length - from, null) !== target.length - from) {
-    closeSync(source.fd);
-    source.fd = -1;
-    throw new Error('the kernel gave too few random bytes');
   }
 }
