@@ -7,7 +7,7 @@ import { plain } from '@trent/pkcs11';
 import { fingerprintOf } from './fingerprint.ts';
 import { bindingMac, type ImportDeps } from './import-deps.ts';
 import { rootSetFor } from '../pool/open-token.ts';
-import { newbornTemplates } from './newborn.ts';
+import { newbornOf } from './newborn.ts';
 import { openImportToken } from './open-import-token.ts';
 import { unwrapMaterial } from './unwrap-material.ts';
 
@@ -27,7 +27,7 @@ export async function importMaterial(deps: ImportDeps, request: execute.ImportMa
   const { accountId, keySpec: spec, keyUsage: usage } = request;
   if (!isKeySpec(spec)) return fail('KMSInternalException', '', { cause: 'an unknown key spec' });
   const keyClass = keyClassOf(spec);
-  const template = newbornTemplates[keyClass] ?? fail('UnsupportedOperationException', `KeySpec ${spec} is not supported by the HSM.`);
+  const template = newbornOf(spec);
   const begun = openImportToken(deps, request.importToken, { accountId, keyId });
   return deps.turns.run(async (session) => {
     const { handle, inSoftware } = await unwrapMaterial(deps, session, begun, request.encryptedKeyMaterial, template);

@@ -1,10 +1,11 @@
 import type { execute } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseKeyId } from '@trent/identifiers';
-import { isKeySpec, keyClassOf, mayWrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS } from '@trent/key-model';
+import { isKeySpec, mayWrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS } from '@trent/key-model';
 import { assembleToken, encodeImportToken, encodeTokenHeader, newMaterialId, type ImportAlgorithm } from '@trent/key-token';
-import { CKK, CKM, CKO, compileTemplate, plain, supports, type Session } from '@trent/pkcs11';
+import { CKK, CKM, CKO, compileTemplate, plain, type Session } from '@trent/pkcs11';
 import { bindingMac, opensInside, type ImportDeps } from './import-deps.ts';
+import { newbornOf } from './newborn.ts';
 import { readRsaPublicKey } from './rsa-public-key.ts';
 
 /** API reference, GetParametersForImport: "Each public key and import token set is valid for 24 hours." */
@@ -66,9 +67,7 @@ function readWrapping(deps: ImportDeps, request: execute.MakeImportParametersReq
   if (!isKeySpec(spec) || algorithm === undefined || wrappingSpec === undefined) {
     return fail('KMSInternalException', '', { cause: 'an unknown spec or algorithm' });
   }
-  if (keyClassOf(spec) === 'edwards' && !supports(deps.open.dialect, 'kwp-edwards')) {
-    fail('UnsupportedOperationException', `KeySpec ${spec} is not supported by the HSM.`);
-  }
+  newbornOf(spec);
   if (!mayWrap(spec, algorithm, wrappingSpec) || algorithm === 'RSAES_PKCS1_V1_5' || algorithm === 'SM2PKE' || wrappingSpec === 'SM2') {
     return fail(
       'UnsupportedOperationException',

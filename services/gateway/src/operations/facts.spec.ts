@@ -56,6 +56,22 @@ describe('what policy may know', () => {
     ]);
   });
 
+  test('an import has its expiry as policies read dates, and expires unless it says otherwise', () => {
+    expect(factsOf('kms.ImportKeyMaterial', { KeyId: 'k', ValidTo: 1_790_000_000.5 })).toEqual([
+      ['kms:ValidTo', ['2026-09-21T14:13:20.500Z'], 0],
+      ['kms:ExpirationModel', ['KEY_MATERIAL_EXPIRES'], 0],
+    ]);
+    expect(factsOf('kms.ImportKeyMaterial', { KeyId: 'k', ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' })).toEqual([
+      ['kms:ExpirationModel', ['KEY_MATERIAL_DOES_NOT_EXPIRE'], 0],
+    ]);
+    expect(
+      factsOf('kms.GetParametersForImport', { KeyId: 'k', WrappingAlgorithm: 'RSAES_OAEP_SHA_1', WrappingKeySpec: 'RSA_2048' }),
+    ).toEqual([
+      ['kms:WrappingAlgorithm', ['RSAES_OAEP_SHA_1'], 0],
+      ['kms:WrappingKeySpec', ['RSA_2048'], 0],
+    ]);
+  });
+
   test('a new key has its defaults and twins', () => {
     expect(Object.fromEntries(factsOf('kms.CreateKey', {}).map(([key, values]) => [key, values]))).toEqual({
       'kms:KeySpec': ['SYMMETRIC_DEFAULT'],
