@@ -16,6 +16,15 @@ const tokens: fc.Arbitrary<ImportToken> = fc.record({
 });
 
 describe('import token of format 1', () => {
+  test('its bytes are as docs/ciphertext-format.md says', () => {
+    const token = {
+      expiresAtMs: 0x0102_0304_0506,
+      algorithm: 'RSA_AES_KEY_WRAP_SHA_256',
+      wrappingKey: Buffer.from('544b54', 'hex'),
+    } as const;
+    expect(encodeImportToken(token).toString('hex')).toBe('54495401' + '010203040506' + '04' + '544b54');
+  });
+
   test('what is encoded comes back', () => {
     fc.assert(
       fc.property(tokens, bytes(32, 32), (token, mac) => {

@@ -126,12 +126,20 @@ async function intoToken(deps: ImportDeps, session: Session, bytes: Buffer, temp
   const kek = randomBytes(32);
   const cipher = createCipheriv('id-aes256-wrap-pad', kek, KWP_IV);
   const wrapped = Buffer.concat([cipher.update(bytes), cipher.final()]);
-  const handle = session.createObject({ ...innerKey, value: kek });
-  kek.fill(0);
+  const handle = carrierOf(session, kek);
   try {
     return await unwrapKwp(deps, session, handle, wrapped, template);
   } finally {
     session.destroyObject(handle);
+  }
+}
+
+/** Wipes what it is given. */
+function carrierOf(session: Session, kek: Buffer): ObjectHandle {
+  try {
+    return session.createObject({ ...innerKey, value: kek });
+  } finally {
+    kek.fill(0);
   }
 }
 
