@@ -5,6 +5,7 @@ export * as cloudtrail from '../gen/cloudtrail.ts';
 export * as errors from '../gen/errors.ts';
 export * as execute from '../gen/execute.ts';
 export * as feed from '../gen/feed.ts';
+export * as iam from '../gen/iam.ts';
 export * as invoke from '../gen/invoke.ts';
 export * as kms from '../gen/kms.ts';
 export * as metadata from '../gen/metadata.ts';

@@ -48,9 +48,9 @@ function readService({ typeName, definition }: { typeName: string; definition: S
   if (service === undefined) throw new Error(`no service ${typeName} in the contract`);
   const wire = readOption(service.proto.options, 'trent.options.v1.wire', (bytes) => Wire.decode(bytes));
   if (wire === undefined) throw new Error(`${typeName} has no wire option`);
-  return service.methods.flatMap(
-    (method) => readMethod(service, wire, method, definition[method.localName] as MethodDefinition<object, object> | undefined) ?? [],
-  );
+  // By path, not by property: generators disagree about capitals (createOpenIDConnectProvider).
+  const byPath = new Map(Object.values(definition).map((method) => [method.path, method as MethodDefinition<object, object>]));
+  return service.methods.flatMap((method) => readMethod(service, wire, method, byPath.get(`/${typeName}/${method.name}`)) ?? []);
 }
 
 function readMethod(

@@ -18,6 +18,7 @@ import { follow } from './follow.ts';
 import { openLinks } from './links.ts';
 import { invokeOperation } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
+import { findHolder } from './store/holders.ts';
 
 const SCHEMA = 'policy';
 
@@ -31,6 +32,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const credentials = new Credentials({
     findAccessKey: (id, deadline) => findAccessKey(db, id, deadline),
     findCertificate: (id, deadline) => findCertificate(db, id, deadline),
+    findHolder: (arn, deadline) => findHolder(db, arn, deadline),
     unseal: links.unseal,
   });
   const views = new KeyViews(links.loadViews);

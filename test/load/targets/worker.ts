@@ -144,5 +144,7 @@ function emptyItem(): authorize.AuthorizeItem {
     aliasName: '',
     algorithms: [],
     dryRun: false,
+    resourceName: '',
+    resourcePath: '',
   };
 }

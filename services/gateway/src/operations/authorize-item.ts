@@ -80,6 +80,8 @@ function question(ask: Ask): authorize.AuthorizeItem {
     aliasName: '',
     algorithms: [],
     dryRun: false,
+    resourceName: '',
+    resourcePath: '',
   };
 }
 

@@ -5,20 +5,12 @@ import type { SecretBytes } from '@trent/secret-bytes';
 import { reveal } from '@trent/secret-bytes/reveal';
 import { signingKey } from '@trent/sigv4';
 import { LRUCache } from 'lru-cache';
-import type { AccessKeyRow, CredentialRow } from '../store/accounts.ts';
+import type { AccessKeyRow } from '../store/accounts.ts';
+import type { HolderRow } from '../store/holders.ts';
+import { DocumentCompiler, type Holder } from './holders.ts';
+import { principalOf, type Principal } from './principal.ts';
 
-/** Who calls, as every later step needs it. */
-export interface Principal {
-  readonly arn: string;
-  readonly accountId: string;
-  readonly kind: 'Root';
-  readonly uniqueId: string;
-  readonly version: bigint;
-  /** Empty for certificates. */
-  readonly accessKeyId: string;
-  /** CloudTrail's userIdentity, JSON. */
-  readonly identity: string;
-}
+export type { Principal } from './principal.ts';
 
 /** An access key with its secret and the day keys derived of it. */
 export interface AccessKey {
@@ -27,25 +19,30 @@ export interface AccessKey {
   readonly dayKeys: Map<string, HmacKey>;
 }
 
-/** Access keys and certificates held in view: some 2 kB each. */
+/** Holders, access keys and certificates held in view: some 2 kB each. */
 const MAX_CREDENTIALS = 20_000;
 /** Day keys a credential: two days × a few regions × services; beyond, the oldest goes. */
 const MAX_DAY_KEYS = 16;
 
 export interface CredentialDeps {
   readonly findAccessKey: (accessKeyId: string, deadline: number) => Promise<AccessKeyRow | undefined>;
-  readonly findCertificate: (spiffeId: string, deadline: number) => Promise<CredentialRow | undefined>;
+  /** ARN of the principal that the certificate is mapped to. */
+  readonly findCertificate: (spiffeId: string, deadline: number) => Promise<string | undefined>;
+  readonly findHolder: (arn: string, deadline: number) => Promise<HolderRow | undefined>;
   readonly unseal: (sealed: Buffer, label: string, deadline: number) => Promise<SecretBytes>;
 }
 
 /** The text AWS has for an access key that is unknown or inactive: which of both is not told. */
 const INVALID_TOKEN = 'The security token included in the request is invalid.';
 
-/** Credentials in view: they live until their principal changes. What is not found is never held. */
+/** Credentials in view, and those who hold them: they live until their principal changes. What is not found is never held. */
 export class Credentials {
   readonly #deps: CredentialDeps;
+  readonly #compiler = new DocumentCompiler();
+  readonly #holders = new LRUCache<string, Holder>({ max: MAX_CREDENTIALS });
   readonly #accessKeys = new LRUCache<string, AccessKey>({ max: MAX_CREDENTIALS, dispose: (key) => key.secret[Symbol.dispose]() });
   readonly #certificates = new LRUCache<string, Principal>({ max: MAX_CREDENTIALS });
+  readonly #holderLoads = new LoadsInFlight<Holder>();
   readonly #keyLoads = new LoadsInFlight<AccessKey>();
   readonly #certificateLoads = new LoadsInFlight<Principal>();
 
@@ -61,6 +58,11 @@ export class Credentials {
     return this.#certificates.get(spiffeId);
   }
 
+  /** A root, user or role by its ARN, if it is held. */
+  holder(arn: string): Holder | undefined {
+    return this.#holders.get(arn);
+  }
+
   /** @throws UnrecognizedClientException for an unknown or inactive access key */
   loadAccessKey(id: string, deadline: number): Promise<AccessKey> {
     return this.#keyLoads.load(
@@ -68,43 +70,72 @@ export class Credentials {
       async () => {
         const row = await this.#deps.findAccessKey(id, deadline);
         if (row?.active !== true) fail('UnrecognizedClientException', INVALID_TOKEN);
-        const secret = await this.#deps.unseal(row.sealedSecret, accessKeyLabel(id), deadline);
-        return { principal: principalOf(row, id), secret, dayKeys: new Map() };
+        const [holder, secret] = await Promise.all([
+          this.loadHolder(row.principalArn, deadline),
+          this.#deps.unseal(row.sealedSecret, accessKeyLabel(id), deadline),
+        ]);
+        return { principal: principalOf(holder, id), secret, dayKeys: new Map() };
       },
       (key) => this.#accessKeys.set(id, key),
     );
   }
 
-  /** @throws UnrecognizedClientException for a certificate that no account has mapped */
+  /** @throws UnrecognizedClientException for a certificate that no account has mapped, or that is mapped to a role, which is only assumed */
   loadCertificate(spiffeId: string, deadline: number): Promise<Principal> {
     return this.#certificateLoads.load(
       spiffeId,
       async () => {
-        const row = await this.#deps.findCertificate(spiffeId, deadline);
-        if (row === undefined) fail('UnrecognizedClientException', INVALID_TOKEN);
-        return principalOf(row, '');
+        const arn = await this.#deps.findCertificate(spiffeId, deadline);
+        if (arn === undefined) fail('UnrecognizedClientException', INVALID_TOKEN);
+        const holder = await this.loadHolder(arn, deadline);
+        if (holder.kind === 'Role') fail('UnrecognizedClientException', INVALID_TOKEN);
+        return principalOf(holder, '');
       },
       (principal) => this.#certificates.set(spiffeId, principal),
     );
   }
 
+  /**
+   * A root, user or role with its documents.
+   * @throws UnrecognizedClientException when there is none
+   */
+  async loadHolder(arn: string, deadline: number): Promise<Holder> {
+    return (
+      this.#holders.get(arn) ??
+      this.#holderLoads.load(
+        arn,
+        async () => {
+          const row = await this.#deps.findHolder(arn, deadline);
+          return row === undefined ? fail('UnrecognizedClientException', INVALID_TOKEN) : this.#compiler.holder(row);
+        },
+        (holder) => this.#holders.set(arn, holder),
+      )
+    );
+  }
+
   /** A principal changed: all that was loaded for it goes. Few credentials belong to one, but finding them is a walk, which changes can afford. */
   forget(change: Change): void {
-    for (const [id, key] of this.#accessKeys.entries()) if (key.principal.arn === change.id) this.#accessKeys.delete(id);
-    for (const [id, principal] of this.#certificates.entries()) if (principal.arn === change.id) this.#certificates.delete(id);
-    this.#keyLoads.overtakeAll();
-    this.#certificateLoads.overtakeAll();
+    this.#holders.delete(change.id);
+    for (const [id, key] of this.#accessKeys.entries()) if (key.principal.holder.arn === change.id) this.#accessKeys.delete(id);
+    for (const [id, principal] of this.#certificates.entries()) if (principal.holder.arn === change.id) this.#certificates.delete(id);
+    this.#overtakeAll();
   }
 
   forgetAll(): void {
+    this.#holders.clear();
     this.#accessKeys.clear();
     this.#certificates.clear();
-    this.#keyLoads.overtakeAll();
-    this.#certificateLoads.overtakeAll();
+    this.#overtakeAll();
   }
 
   state(): object {
-    return { accessKeys: this.#accessKeys.size, certificates: this.#certificates.size };
+    return { holders: this.#holders.size, accessKeys: this.#accessKeys.size, certificates: this.#certificates.size };
+  }
+
+  #overtakeAll(): void {
+    this.#holderLoads.overtakeAll();
+    this.#keyLoads.overtakeAll();
+    this.#certificateLoads.overtakeAll();
   }
 }
 
@@ -123,23 +154,4 @@ export function dayKeyOf(key: AccessKey, date: string, region: string, service: 
 /** Binds a sealed secret to its access key: a row swapped in the table opens nothing. */
 export function accessKeyLabel(accessKeyId: string): string {
   return `access-key/${accessKeyId}`;
-}
-
-function principalOf(row: CredentialRow, accessKeyId: string): Principal {
-  const identity = {
-    type: row.kind,
-    principalId: row.uniqueId,
-    arn: row.principalArn,
-    accountId: row.accountId,
-    ...(accessKeyId === '' ? {} : { accessKeyId }),
-  };
-  return {
-    arn: row.principalArn,
-    accountId: row.accountId,
-    kind: row.kind,
-    uniqueId: row.uniqueId,
-    version: row.version,
-    accessKeyId,
-    identity: JSON.stringify(identity),
-  };
 }

@@ -6,6 +6,7 @@ import type { AccountId } from '@trent/identifiers';
 import { SecretBytes } from '@trent/secret-bytes';
 import { canonicalRequest, formatAmzDate, parseAuthorization, signRequest } from '@trent/sigv4';
 import { Credentials } from '../accounts/credentials.ts';
+import type { HolderRow } from '../store/holders.ts';
 import type { AuthorizeDeps } from './authorize.ts';
 import { KeyViews } from './key-views.ts';
 
@@ -44,16 +45,37 @@ export function aKey(parts: Partial<metadata.KeyView> = {}): metadata.KeyView {
   };
 }
 
+/** A holder's row, the account's root unless said otherwise. */
+export function aHolder(parts: Partial<HolderRow> = {}): HolderRow {
+  return {
+    arn: `arn:aws:iam::${ACCOUNT}:root`,
+    accountId: ACCOUNT,
+    kind: 'Root',
+    uniqueId: ACCOUNT,
+    version: 3n,
+    name: '',
+    tags: {},
+    trustPolicy: null,
+    maxSessionDuration: null,
+    documents: [],
+    ...parts,
+  };
+}
+
 /** The parts of policy over a table of keys; what was loaded is counted. */
-export function aPolicy(keys: readonly metadata.KeyView[] = [aKey()], parts: Partial<AuthorizeDeps> = {}) {
+export function aPolicy(
+  keys: readonly metadata.KeyView[] = [aKey()],
+  parts: Partial<AuthorizeDeps> & { readonly holder?: HolderRow } = {},
+) {
   const loads = { views: 0, credentials: 0 };
-  const root = { principalArn: `arn:aws:iam::${ACCOUNT}:root`, accountId: ACCOUNT, kind: 'Root' as const, uniqueId: ACCOUNT, version: 3n };
+  const { holder: root = aHolder(), ...more } = parts;
   const credentials = new Credentials({
     findAccessKey: (id) => {
       loads.credentials++;
-      return Promise.resolve(id === ACCESS_KEY_ID ? { ...root, sealedSecret: Buffer.alloc(1), active: true } : undefined);
+      return Promise.resolve(id === ACCESS_KEY_ID ? { principalArn: root.arn, sealedSecret: Buffer.alloc(1), active: true } : undefined);
     },
-    findCertificate: (id) => Promise.resolve(id === `spiffe://trent/account/${ACCOUNT}/root` ? root : undefined),
+    findCertificate: (id) => Promise.resolve(id === `spiffe://trent/account/${ACCOUNT}/root` ? root.arn : undefined),
+    findHolder: (arn) => Promise.resolve(arn === root.arn ? root : undefined),
     unseal: () => Promise.resolve(SecretBytes.copyOf(Buffer.from(SECRET))),
   });
   const views = new KeyViews((queries) => {
@@ -63,7 +85,7 @@ export function aPolicy(keys: readonly metadata.KeyView[] = [aKey()], parts: Par
     return Promise.resolve(queries.map((query) => keys.find((key) => matches(key, query))));
   });
   const permitKey = preparePermitKey(PERMIT_KEY);
-  const deps: AuthorizeDeps = { credentials, views, permitKeys: { keyFor: () => permitKey }, isLive: () => true, now: () => NOW, ...parts };
+  const deps: AuthorizeDeps = { credentials, views, permitKeys: { keyFor: () => permitKey }, isLive: () => true, now: () => NOW, ...more };
   return { deps, loads };
 }
 

@@ -182,7 +182,7 @@ function permitFor(
   return issuePermit(
     {
       id: item.requestId,
-      principal: principal.arn,
+      principal: principal.holder.arn,
       principalVersion: principal.version,
       account: principal.accountId,
       operation: item.operation,

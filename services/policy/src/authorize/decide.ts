@@ -1,13 +1,12 @@
 import type { authorize, Operation } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { aliasArn, type AccountId, type AliasName, type RegionName } from '@trent/identifiers';
-import { evaluate, foldCase, type AuthorisationRequest, type Documents } from '@trent/policy-evaluator';
+import { evaluate, foldCase, type AuthorisationRequest } from '@trent/policy-evaluator';
 import type { Principal } from '../accounts/credentials.ts';
 import type { KeyView } from './key-views.ts';
 import type { KeyTarget } from './resolve-keys.ts';
 
 const NO_CONTEXT: ReadonlyMap<string, readonly string[]> = new Map();
-const NO_POLICIES: Documents['identity'] = [];
 
 /**
  * Asks the evaluator whether the principal may do the action on the key.
@@ -22,16 +21,15 @@ export function authorizeOnKey(
   keyNumber: number,
   now: number,
 ): void {
-  const hasConditions = view.policy.statements.some(({ conditions }) => conditions.length > 0);
-  const context = hasConditions ? contextOf(item, view, keyNumber) : NO_CONTEXT;
+  const context = asksForContext(principal, view) ? contextOf(item, view, keyNumber) : NO_CONTEXT;
   const request: AuthorisationRequest = {
-    principal: principalNames(principal),
+    principal: principal.asker,
     action: target.action,
     resource: { arn: view.arn, account: view.accountId },
     context,
     now,
   };
-  const decision = evaluate(request, { keyPolicy: view.policy, identity: NO_POLICIES, grants: [] });
+  const decision = evaluate(request, { keyPolicy: view.policy, ...principal.documents, grants: [] });
   if (!decision.allowed) {
     fail('AccessDeniedException', decision.accessDeniedMessage({ fromCiphertext: target.reference === 'ciphertext' }));
   }
@@ -48,14 +46,15 @@ export function authorizeBeyondKeys(item: authorize.AuthorizeItem, principal: Pr
         };
   const context = contextOf(item, undefined, 0);
   const decision = evaluate(
-    { principal: principalNames(principal), action: operation.action, resource, context, now },
-    { identity: NO_POLICIES, grants: [] },
+    { principal: principal.asker, action: operation.action, resource, context, now },
+    { ...principal.documents, grants: [] },
   );
   if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
 }
 
-function principalNames(principal: Principal) {
-  return { arn: principal.arn, account: principal.accountId, type: 'root' as const, uniqueId: principal.uniqueId };
+/** Whether any document may look at condition keys: most don't, and need none gathered. */
+function asksForContext({ asker, documents }: Principal, view: KeyView): boolean {
+  return asker.type !== 'root' || documents.session !== undefined || view.policy.statements.some(({ conditions }) => conditions.length > 0);
 }
 
 /** Condition keys of the request and of the key (kms-api §11.1: "all key ops" are computed from the key, whatever the request says). */

@@ -2,41 +2,31 @@ import { fail } from '@trent/errors';
 import { rootArn, type AccountId } from '@trent/identifiers';
 import { isUniqueViolation, type Database, type Transaction } from '@trent/postgres';
 
-/** What a credential stands for, as it is stored. */
-export interface CredentialRow {
+/** An access key as it is stored. */
+export interface AccessKeyRow {
   readonly principalArn: string;
-  readonly accountId: string;
-  readonly kind: 'Root';
-  readonly uniqueId: string;
-  readonly version: bigint;
-}
-
-export interface AccessKeyRow extends CredentialRow {
   readonly sealedSecret: Buffer;
   readonly active: boolean;
 }
 
-const PRINCIPAL = `p.arn as "principalArn", p.account_id as "accountId", p.kind, p.unique_id as "uniqueId", p.version`;
-
-/** The access key with its principal; undefined when there is none. */
+/** The access key; undefined when there is none. */
 export async function findAccessKey(db: Database, accessKeyId: string, deadline: number): Promise<AccessKeyRow | undefined> {
   const { rows } = await db.query<AccessKeyRow>(
-    `select ${PRINCIPAL}, k.sealed_secret as "sealedSecret", k.active
-     from access_keys k join principals p on p.arn = k.principal_arn where k.access_key_id = $1`,
+    'select principal_arn as "principalArn", sealed_secret as "sealedSecret", active from access_keys where access_key_id = $1',
     [accessKeyId],
     { deadline, name: 'access-key' },
   );
   return rows[0];
 }
 
-/** The principal that a client certificate is mapped to; undefined when it is mapped to none. */
-export async function findCertificate(db: Database, spiffeId: string, deadline: number): Promise<CredentialRow | undefined> {
-  const { rows } = await db.query<CredentialRow>(
-    `select ${PRINCIPAL} from certificates c join principals p on p.arn = c.principal_arn where c.spiffe_id = $1`,
+/** ARN of the principal that a client certificate is mapped to; undefined when it is mapped to none. */
+export async function findCertificate(db: Database, spiffeId: string, deadline: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ principalArn: string }>(
+    'select principal_arn as "principalArn" from certificates where spiffe_id = $1',
     [spiffeId],
     { deadline, name: 'certificate' },
   );
-  return rows[0];
+  return rows[0]?.principalArn;
 }
 
 /**
@@ -87,9 +77,11 @@ export async function updateAccessKeyStatus(
   return { principalArn, version: await raiseVersion(tx, principalArn) };
 }
 
-async function raiseVersion(tx: Transaction, principalArn: string): Promise<bigint> {
-  const { rows } = await tx.query<{ version: bigint }>('update principals set version = version + 1 where arn = $1 returning version', [
-    principalArn,
-  ]);
+/** @throws NoSuchEntity */
+export async function raiseVersion(tx: Transaction, principalArn: string): Promise<bigint> {
+  const { rows } = await tx.query<{ version: bigint }>(
+    `update principals set version = nextval('principal_versions') where arn = $1 returning version`,
+    [principalArn],
+  );
   return rows[0]?.version ?? fail('NoSuchEntity', `The principal ${principalArn} cannot be found.`);
 }
