@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { KEY_ID_BYTES, parseAccountId, parseBackingKeyId, parseKeyId, writeKeyId } from '@trent/identifiers';
 import type { BackingKeyId, KeyId } from '@trent/identifiers';
 
-import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_WRAPPED_BYTES } from './key-token.ts';
+import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES } from './key-token.ts';
 import type { KeyTokenHeader } from './key-token.ts';
 
 const MATERIAL_LABEL = Buffer.from('trent/material/v1', 'ascii');
@@ -25,10 +25,13 @@ export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
   if (classCode < 1) refuse('keyClass');
 
   const texts = [header.region, ...names];
-  const length = texts.reduce<number>((sum, text) => sum + 1 + text.length, layout.AT_TEXTS);
+  const publicKey = header.format === layout.FORMAT_WITH_PUBLIC_KEY ? header.publicKey : undefined;
+  if (publicKey !== undefined && (publicKey.length === 0 || publicKey.length > MAX_PUBLIC_KEY_BYTES)) refuse('public key');
+  const textsEnd = texts.reduce<number>((sum, text) => sum + 1 + text.length, layout.AT_TEXTS);
+  const length = textsEnd + (publicKey === undefined ? 0 : 2 + publicKey.length);
   const out = Buffer.alloc(length);
   out.writeUIntBE(layout.MAGIC, 0, 3);
-  out[3] = layout.FORMAT;
+  out[3] = header.format;
   out.writeUInt16BE(length, layout.AT_HEADER_LENGTH);
   out.writeUInt32BE(header.rootVersion, layout.AT_ROOT_VERSION);
   out[layout.AT_CLASS] = classCode;
@@ -39,6 +42,10 @@ export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
   for (const text of texts) {
     out[at] = text.length;
     at += 1 + out.write(text, at + 1, 'latin1');
+  }
+  if (publicKey !== undefined) {
+    out.writeUInt16BE(publicKey.length, textsEnd);
+    out.set(publicKey, textsEnd + 2);
   }
   return out;
 }

@@ -10,8 +10,7 @@ import type { KeyTokenHeader } from './index.ts';
 const ofLength = (length: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes));
 const names = fc.stringMatching(/^[A-Z0-9_]{1,64}$/);
-const headers: fc.Arbitrary<KeyTokenHeader> = fc.record({
-  format: fc.constant(1),
+const common = {
   region: fc.stringMatching(/^[a-z0-9-]{1,32}$/),
   rootVersion: fc.nat(0xffff_ffff),
   accountId: fc.stringMatching(/^[0-9]{12}$/),
@@ -21,10 +20,15 @@ const headers: fc.Arbitrary<KeyTokenHeader> = fc.record({
   usage: names,
   origin: names,
   keyClass: fc.constantFrom('aes-derive', 'hmac', 'rsa', 'ec', 'edwards', 'post-quantum', 'system', 'import'),
-});
+} as const;
+const publicKeys = fc.uint8Array({ minLength: 1, maxLength: 700 }).map((bytes) => Buffer.from(bytes));
+const headers: fc.Arbitrary<KeyTokenHeader> = fc.oneof(
+  fc.record({ format: fc.constant(1 as const), ...common }),
+  fc.record({ format: fc.constant(2 as const), ...common, publicKey: publicKeys }),
+);
 const wrappedKeys = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes));
 
-describe('key token of format 1', () => {
+describe('key tokens', () => {
   test('header, wrapped key and MAC come back as they went in', () => {
     fc.assert(
       fc.property(headers, wrappedKeys, ofLength(32), (header, wrapped, mac) => {

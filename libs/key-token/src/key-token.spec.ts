@@ -3,17 +3,22 @@ import { createHash, createHmac } from 'node:crypto';
 
 import { parseKeyId } from '@trent/identifiers';
 
-import { assembleToken, encodeTokenHeader, MAX_WRAPPED_BYTES, newMaterialId, parseToken } from './index.ts';
+import { assembleToken, encodeTokenHeader, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES, newMaterialId, parseToken } from './index.ts';
 import type { KeyTokenHeader } from './index.ts';
 import golden from './key-token-v1.golden.json' with { type: 'json' };
+import goldenV2 from './key-token-v2.golden.json' with { type: 'json' };
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const malformed = (field: string): unknown =>
   expect.objectContaining({ code: 'KMSInternalException', message: '', cause: `malformed key token: ${field}` });
-const rows = golden.tokens.map((row) => ({ ...row, header: row.header as KeyTokenHeader }));
+const rows = [
+  ...golden.tokens.map((row) => ({ ...row, header: row.header as KeyTokenHeader })),
+  ...goldenV2.tokens.map((row) => ({ ...row, header: { ...row.header, publicKey: bytes(row.header.publicKey) } as KeyTokenHeader })),
+];
 const first = rows[0] as (typeof rows)[number];
+const withPublicKey = rows[golden.tokens.length] as (typeof rows)[number];
 
-describe('format 1, golden vectors', () => {
+describe('golden vectors of formats 1 and 2', () => {
   test.each(rows)('$name: encodes', (row) => {
     expect(encodeTokenHeader(row.header).toString('hex')).toBe(row.encodedHeader);
     expect(assembleToken(bytes(row.encodedHeader), bytes(row.wrapped), bytes(row.mac)).toString('hex')).toBe(row.token);
@@ -61,7 +66,8 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
     ['nothing', Buffer.alloc(0), 'magic'],
     ['zeroes', Buffer.alloc(200), 'magic'],
     ['format 0', changed(3, 0), 'format'],
-    ['format 2', changed(3, 2), 'format'],
+    ['format 3', changed(3, 3), 'format'],
+    ['format 2 without a public key', changed(3, 2), 'public key'],
     ['a header that ends before its texts', changed(4, 0, 71), 'length'],
     ['a header longer than the token', changed(4, 0xff, 0xff), 'length'],
     ['a header with a byte left over', changed(4, 0, headerLength + 1), 'header length'],
@@ -80,6 +86,19 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
     expect(() => parseToken(token)).toThrow(malformed(field));
   });
 
+  test.each([
+    ['a public key of no bytes', 0, 0],
+    ['a public key longer than the rest of the header', 0, 92],
+    ['a public key shorter than the rest of the header', 0, 90],
+    ['a public key beyond the bound', 0x10, 1],
+  ])('%s', (_name, high, low) => {
+    const token = bytes(withPublicKey.token);
+    const at = withPublicKey.encodedHeader.length / 2 - 2 - 91;
+    expect(token.readUInt16BE(at)).toBe(91);
+    token.set([high, low], at);
+    expect(() => parseToken(token)).toThrow(malformed(high + low === 0 || high > 0 ? 'public key' : 'header length'));
+  });
+
   test('a spec in lower case', () => {
     const at = whole.indexOf('SYMMETRIC_DEFAULT');
     expect(() => parseToken(changed(at, 0x73))).toThrow(malformed('spec, usage or origin'));
@@ -87,7 +106,7 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
 });
 
 describe('encoding refuses what the format cannot carry', () => {
-  const changes: [string, Partial<Record<keyof KeyTokenHeader, unknown>>][] = [
+  const changes: [string, Partial<Record<keyof KeyTokenHeader | 'publicKey', unknown>>][] = [
     ['key id', { keyId: 'mrk-x' }],
     ['account', { accountId: '1' }],
     ['material id', { materialId: '00' }],
@@ -97,6 +116,8 @@ describe('encoding refuses what the format cannot carry', () => {
     ['lower-case usage', { usage: 'sign' }],
     ['origin of 65 characters', { origin: 'X'.repeat(65) }],
     ['class', { keyClass: 'des' }],
+    ['public key of no bytes', { format: 2, publicKey: Buffer.alloc(0) }],
+    ['public key beyond the bound', { format: 2, publicKey: Buffer.alloc(MAX_PUBLIC_KEY_BYTES + 1) }],
     ['root version beyond 32 bits', { rootVersion: 2 ** 32 }],
     ['negative root version', { rootVersion: -1 }],
   ];

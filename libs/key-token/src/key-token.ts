@@ -1,9 +1,8 @@
 /** Kind of a backing key: each class is wrapped by a key of its own in the root set. */
 export type KeyClass = 'aes-derive' | 'hmac' | 'rsa' | 'ec' | 'edwards' | 'post-quantum' | 'system' | 'import';
 
-/** What a token says of the key inside, before anything is unwrapped. */
-export interface KeyTokenHeader {
-  readonly format: 1;
+/** What every token says of the key inside, before anything is unwrapped. */
+interface CommonHeader {
   /** Region, or group of regions for a multi-Region key: 1–32 of `a-z0-9-`. */
   readonly region: string;
   /** Version of the root set whose wrapping key was used, from 1. */
@@ -20,6 +19,21 @@ export interface KeyTokenHeader {
   readonly keyClass: KeyClass;
 }
 
+/** A token of a secret key. */
+export interface SecretKeyHeader extends CommonHeader {
+  readonly format: 1;
+}
+
+/** A token of a private key: its public half is told, under the same MAC, so that no use of it needs an unwrapping. */
+export interface PrivateKeyHeader extends CommonHeader {
+  readonly format: 2;
+  /** SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7). */
+  readonly publicKey: Buffer;
+}
+
+/** What a token says of the key inside. */
+export type KeyTokenHeader = SecretKeyHeader | PrivateKeyHeader;
+
 /** A token taken apart. All buffers are views of what was parsed. */
 export interface ParsedKeyToken {
   readonly header: KeyTokenHeader;
@@ -31,12 +45,12 @@ export interface ParsedKeyToken {
 }
 
 /**
- * Key token v1. Integers are big-endian; texts are ASCII behind their length.
+ * Key token, formats 1 and 2. Integers are big-endian; texts are ASCII behind their length.
  *
  * | offset | bytes | field |
  * |--:|--:|---|
  * | 0 | 3 | `TKT` |
- * | 3 | 1 | format, 1 |
+ * | 3 | 1 | format: 1, or 2 with a public key |
  * | 4 | 2 | length of the header |
  * | 6 | 4 | root version |
  * | 10 | 1 | class of the key: 1 aes-derive, 2 hmac, 3 rsa, 4 ec, 5 edwards, 6 post-quantum, 7 system, 8 import |
@@ -46,13 +60,15 @@ export interface ParsedKeyToken {
  * | 72 | 1+n | region or group |
  * | | 1+n | spec |
  * | | 1+n | usage |
- * | | 1+n | origin, end of the header |
+ * | | 1+n | origin, end of the header in format 1 |
+ * | | 2+n | format 2: public key, SubjectPublicKeyInfo in DER, end of the header |
  * | | | wrapped key |
  * | end−32 | 32 | HMAC-SHA-256(binding key, header ‖ wrapped key) |
  */
 export const layout = {
   MAGIC: 0x544b54,
   FORMAT: 1,
+  FORMAT_WITH_PUBLIC_KEY: 2,
   AT_HEADER_LENGTH: 4,
   AT_ROOT_VERSION: 6,
   AT_CLASS: 10,
@@ -65,6 +81,8 @@ export const layout = {
 
 /** Bound of a wrapped key: ML-DSA-87 and RSA-4096 private keys need about 5 KB and 2.4 KB. */
 export const MAX_WRAPPED_BYTES = 16_384;
+/** Bound of a public key: ML-DSA-87 needs 2,614 bytes, RSA-4096 550. */
+export const MAX_PUBLIC_KEY_BYTES = 4_096;
 /** Longest region or group name (AWS KMS model, RegionType). */
 export const MAX_REGION_LENGTH = 32;
 /** Longest spec, usage or origin. */

@@ -1,36 +1,37 @@
 import { fail } from '@trent/errors';
 import { keyIdFromBytes, parseAccountId } from '@trent/identifiers';
 
-import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_WRAPPED_BYTES } from './key-token.ts';
+import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES } from './key-token.ts';
 import type { KeyTokenHeader, ParsedKeyToken } from './key-token.ts';
 
 /**
  * Takes a token apart. It proves nothing: check `mac` over `authenticated` with the binding key (in the HSM) before a field is believed.
  * @param token whatever the database held; the buffers of the result are views of it
- * @throws {TrentError} KMSInternalException without text for anything that is no token of format 1; `cause` names the field
+ * @throws {TrentError} KMSInternalException without text for anything that is no token of a known format; `cause` names the field
  */
 export function parseToken(token: Uint8Array): ParsedKeyToken {
   const bytes = Buffer.from(token.buffer, token.byteOffset, token.length);
   if (bytes.length < layout.AT_TEXTS || bytes.readUIntBE(0, 3) !== layout.MAGIC) malformed('magic');
-  if (bytes[3] !== layout.FORMAT) malformed('format');
+  const format = bytes[3];
+  if (format !== layout.FORMAT && format !== layout.FORMAT_WITH_PUBLIC_KEY) malformed('format');
   const headerLength = bytes.readUInt16BE(layout.AT_HEADER_LENGTH);
   const macAt = bytes.length - layout.MAC_BYTES;
   const wrappedLength = macAt - headerLength;
   if (headerLength < layout.AT_TEXTS || wrappedLength < 1 || wrappedLength > MAX_WRAPPED_BYTES) malformed('length');
   return {
-    header: readHeader(bytes.subarray(0, headerLength)),
+    header: readHeader(format, bytes.subarray(0, headerLength)),
     authenticated: bytes.subarray(0, macAt),
     wrapped: bytes.subarray(headerLength, macAt),
     mac: bytes.subarray(macAt),
   };
 }
 
-function readHeader(header: Buffer): KeyTokenHeader {
-  const [region, spec, usage, origin] = readTexts(header);
+function readHeader(format: 1 | 2, header: Buffer): KeyTokenHeader {
+  const { texts, end } = readTexts(header);
+  const [region, spec, usage, origin] = texts;
   if (!isRegionOrGroup(region)) malformed('region');
   if (!isUpperName(spec) || !isUpperName(usage) || !isUpperName(origin)) malformed('spec, usage or origin');
-  return {
-    format: layout.FORMAT,
+  const common = {
     region,
     rootVersion: header.readUInt32BE(layout.AT_ROOT_VERSION),
     accountId: parseAccountId(header.toString('latin1', layout.AT_ACCOUNT, layout.AT_TEXTS)) ?? malformed('account'),
@@ -41,10 +42,13 @@ function readHeader(header: Buffer): KeyTokenHeader {
     origin,
     keyClass: CLASS_OF_CODE[header[layout.AT_CLASS] as number] ?? malformed('class'),
   };
+  if (format === layout.FORMAT_WITH_PUBLIC_KEY) return { format, ...common, publicKey: readPublicKey(header.subarray(end)) };
+  if (end !== header.length) malformed('header length');
+  return { format, ...common };
 }
 
-/** The four texts, which must fill the header to its last byte. */
-function readTexts(header: Buffer): [string, string, string, string] {
+/** The four texts and where they end. */
+function readTexts(header: Buffer): { readonly texts: readonly [string, string, string, string]; readonly end: number } {
   let at: number = layout.AT_TEXTS;
   const next = (): string => {
     const length = header[at] ?? malformed('text');
@@ -54,8 +58,15 @@ function readTexts(header: Buffer): [string, string, string, string] {
     return header.toString('latin1', start, at);
   };
   const texts: [string, string, string, string] = [next(), next(), next(), next()];
-  if (at !== header.length) malformed('header length');
-  return texts;
+  return { texts, end: at };
+}
+
+/** What stands behind the texts of format 2, which must fill the header to its last byte. */
+function readPublicKey(rest: Buffer): Buffer {
+  const length = rest.length < 2 ? malformed('public key') : rest.readUInt16BE(0);
+  if (length === 0 || length > MAX_PUBLIC_KEY_BYTES) malformed('public key');
+  if (rest.length !== 2 + length) malformed('header length');
+  return rest.subarray(2);
 }
 
 function malformed(field: string): never {

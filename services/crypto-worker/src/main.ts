@@ -22,11 +22,13 @@ import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
 import { executeItem, type ExecuteDeps } from './execute/execute.ts';
 import { Replays } from './execute/replays.ts';
 import { BackingKeys } from './keys/backing-keys.ts';
-import { generateMaterial } from './keys/new-material.ts';
+import { generateMaterial, type MaterialDeps } from './keys/new-material.ts';
+import { probeSpecs } from './keys/probe-specs.ts';
 import { softwareImports, type ImportDeps } from './imports/import-deps.ts';
 import { importMaterial } from './imports/import-material.ts';
 import { makeImportParameters } from './imports/import-parameters.ts';
 import { Fence } from './pool/fence.ts';
+import { openLanes } from './pool/open-lanes.ts';
 import { openToken } from './pool/open-token.ts';
 import { Turns } from './pool/turns.ts';
 import { startWatchdog } from './pool/watchdog.ts';
@@ -56,6 +58,11 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     rootVersion: token.rootSet.record.rootVersion,
     rootSets: [token.rootSet, token.groupRootSet].flatMap((one) => (one === undefined ? [] : [one.record.region])),
   }));
+  const unserved = probeSpecs(token);
+  rt.remark('protection level', token.attack.level);
+  for (const [spec, reason] of unserved) rt.remark(`key spec ${spec}`, `not served: ${reason}`);
+  const { slowLane, generationLane } = openLanes(rt, token);
+  const materialDeps: MaterialDeps = { token, slowLane, generationLane, unserved };
   const nats = await connectNats(config, rt);
   const fence = new Fence(() => performance.now());
   const imports: ImportDeps = {
@@ -79,19 +86,18 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
   };
   rt.debugState('keys', () => ({ backingKeys: deps.backingKeys.size, fence: fence.size }));
   rt.readiness('feeds', () => deps.isLive() || 'no lease');
+  const blame = (error: unknown): never => {
+    if (isPkcs11Error(error)) checkToken(rt, deps, error);
+    throw error;
+  };
   const onPkcs11 = <R>(deed: () => R): R => {
     try {
-      return deed();
+      const result = deed();
+      return isPromise(result) ? (result.catch(blame) as R) : result;
     } catch (error) {
-      if (isPkcs11Error(error)) checkToken(rt, deps, error);
-      throw error;
+      return blame(error);
     }
   };
-  const onPkcs11Later = <R>(deed: () => Promise<R>): Promise<R> =>
-    deed().catch((error: unknown) => {
-      if (isPkcs11Error(error)) checkToken(rt, deps, error);
-      throw error;
-    });
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
@@ -106,9 +112,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
       }),
       bind(execute.PermitKeyServiceService, { getPermitKey: unary((request) => deps.permitKeys.give(request)) }),
       bind(execute.MaterialServiceService, {
-        generateMaterial: unary((request) => onPkcs11(() => generateMaterial(token, request))),
-        makeImportParameters: unary((request) => onPkcs11Later(() => makeImportParameters(imports, request))),
-        importMaterial: unary((request) => onPkcs11Later(() => importMaterial(imports, request))),
+        generateMaterial: unary((request, call) => onPkcs11(() => generateMaterial(materialDeps, request, call.deadline))),
+        makeImportParameters: unary((request) => onPkcs11(() => makeImportParameters(imports, request))),
+        importMaterial: unary((request) => onPkcs11(() => importMaterial(imports, request))),
       }),
       bind(execute.SealServiceService, {
         seal: unary((request) => onPkcs11(() => seal(token, request, Date.now))),
@@ -155,4 +161,8 @@ function checkToken(rt: ServiceRuntime, deps: ExecuteDeps, error: unknown): void
   } catch (second) {
     rt.fatal('the token does not answer', second);
   }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }

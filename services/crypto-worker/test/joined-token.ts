@@ -30,7 +30,10 @@ export async function joinedToken(folder: string): Promise<JoinedToken> {
 }
 
 /** Runs a script that prints one JSON value in the token's environment. */
-export async function runInToken(script: string, { place, environment }: JoinedToken): Promise<unknown> {
-  const { stdout } = await run(process.execPath, [script, JSON.stringify(place)], { env: environment, maxBuffer: 64 * 1024 * 1024 });
+export async function runInToken(script: string, { place, environment }: JoinedToken, ...args: readonly string[]): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [script, JSON.stringify(place), ...args], {
+    env: environment,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return JSON.parse(stdout) as unknown;
 }

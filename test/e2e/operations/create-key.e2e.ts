@@ -6,6 +6,32 @@ import { testRefusals } from '../fixtures/refusals.ts';
 const caller = new Caller();
 afterAll(() => caller[Symbol.dispose]());
 
+const ECDH = { KeyAgreementAlgorithms: ['ECDH'] };
+/** Key specs that SoftHSM carries; RSA of 2,048 bits alone, since the larger ones differ in nothing but seconds. */
+const SPECS = [
+  { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT', algorithms: { EncryptionAlgorithms: ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'] } },
+  {
+    KeySpec: 'RSA_2048',
+    KeyUsage: 'SIGN_VERIFY',
+    algorithms: {
+      SigningAlgorithms: [
+        ...['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PKCS1_V1_5_SHA_384', 'RSASSA_PKCS1_V1_5_SHA_512'],
+        ...['RSASSA_PSS_SHA_256', 'RSASSA_PSS_SHA_384', 'RSASSA_PSS_SHA_512'],
+      ],
+    },
+  },
+  { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', algorithms: { SigningAlgorithms: ['ECDSA_SHA_256'] } },
+  { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT', algorithms: ECDH },
+  { KeySpec: 'ECC_NIST_P384', KeyUsage: 'SIGN_VERIFY', algorithms: { SigningAlgorithms: ['ECDSA_SHA_384'] } },
+  { KeySpec: 'ECC_NIST_P521', KeyUsage: 'KEY_AGREEMENT', algorithms: ECDH },
+  { KeySpec: 'ECC_SECG_P256K1', KeyUsage: 'SIGN_VERIFY', algorithms: { SigningAlgorithms: ['ECDSA_SHA_256'] } },
+  ...['224', '256', '384', '512'].map((bits) => ({
+    KeySpec: `HMAC_${bits}`,
+    KeyUsage: 'GENERATE_VERIFY_MAC',
+    algorithms: { MacAlgorithms: [`HMAC_SHA_${bits}`] },
+  })),
+];
+
 describe('CreateKey', () => {
   test('makes an enabled symmetric key with tags and the default policy, and records its metadata', async () => {
     const answer = await caller.ok('CreateKey', { Description: 'orders', Tags: [{ TagKey: 'team', TagValue: 'blue' }] });
@@ -35,6 +61,32 @@ describe('CreateKey', () => {
       responseElements: { keyMetadata: { keyId: metadata['KeyId'], aWSAccountId: accountId } },
     });
   });
+
+  test.each(SPECS)(
+    'makes a key of $KeySpec for $KeyUsage, whose metadata lists its algorithms',
+    async ({ KeySpec, KeyUsage, algorithms }) => {
+      const { body } = await caller.ok('CreateKey', { KeySpec, KeyUsage });
+      const metadata = body['KeyMetadata'] as Record<string, unknown>;
+      const described = await caller.ok('DescribeKey', { KeyId: metadata['KeyId'] });
+      expect(described.body['KeyMetadata']).toEqual(metadata);
+      expect(metadata).toEqual({
+        AWSAccountId: caller.account.accountId,
+        KeyId: expect.any(String),
+        Arn: expect.any(String),
+        CreationDate: expect.any(Number),
+        Enabled: true,
+        Description: '',
+        KeyUsage,
+        KeyState: 'Enabled',
+        Origin: 'AWS_KMS',
+        KeyManager: 'CUSTOMER',
+        CustomerMasterKeySpec: KeySpec,
+        KeySpec,
+        MultiRegion: false,
+        ...algorithms,
+      });
+    },
+  );
 
   test('the same request under the same invocation id makes one key', async () => {
     const plain = {
@@ -103,6 +155,12 @@ describe('CreateKey', () => {
       error: 'ValidationException',
       message: 'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
     },
+    ...['ECC_NIST_EDWARDS25519', 'ML_DSA_65', 'ML_KEM_768'].map((KeySpec) => ({
+      name: `${KeySpec}, which the HSM cannot carry, is refused with the reason`,
+      input: () => ({ KeySpec, KeyUsage: KeySpec === 'ML_KEM_768' ? 'ENCAPSULATE_DECAPSULATE' : 'SIGN_VERIFY' }),
+      error: 'UnsupportedOperationException',
+      message: new RegExp(`^KeySpec ${KeySpec} is not served: the HSM's module \\(softhsm\\) \\S`),
+    })),
     {
       name: 'what is not served is refused by name',
       input: () => ({ MultiRegion: true }),

@@ -2,11 +2,12 @@ import type { execute } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseKeyId } from '@trent/identifiers';
 import { isKeySpec, keyClassOf } from '@trent/key-model';
-import { assembleToken, encodeTokenHeader, importedMaterialId } from '@trent/key-token';
+import { importedMaterialId } from '@trent/key-token';
 import { plain } from '@trent/pkcs11';
 import { fingerprintOf } from './fingerprint.ts';
-import { bindingMac, type ImportDeps } from './import-deps.ts';
+import { sealToken } from '../keys/seal-token.ts';
 import { rootSetFor } from '../pool/open-token.ts';
+import type { ImportDeps } from './import-deps.ts';
 import { newbornOf } from './newborn.ts';
 import { openImportToken } from './open-import-token.ts';
 import { unwrapMaterial } from './unwrap-material.ts';
@@ -33,21 +34,10 @@ export async function importMaterial(deps: ImportDeps, request: execute.ImportMa
     const { handle, inSoftware } = await unwrapMaterial(deps, session, begun, request.encryptedKeyMaterial, template);
     try {
       const wrapped = await session.onPool.wrapKey(plain(open.dialect.kwp), rootSet.wrapping[keyClass], handle);
-      const { bytes } = await fingerprintOf(session, handle, spec, wrapped.length);
+      const { bytes, publicKey } = await fingerprintOf(session, handle, spec, wrapped.length);
       const materialId = importedMaterialId(keyId, bytes);
-      const header = encodeTokenHeader({
-        format: 1,
-        region,
-        rootVersion,
-        accountId,
-        keyId,
-        materialId,
-        spec,
-        usage,
-        origin: 'EXTERNAL',
-        keyClass,
-      });
-      const token = assembleToken(header, wrapped, bindingMac(open, Buffer.concat([header, wrapped]), rootSet));
+      const header = { region, rootVersion, accountId, keyId, materialId, spec, usage, origin: 'EXTERNAL', keyClass };
+      const token = sealToken(open, publicKey === undefined ? { format: 1, ...header } : { format: 2, ...header, publicKey }, wrapped);
       return { token, materialId, rootVersion, inSoftware };
     } finally {
       session.destroyObject(handle);

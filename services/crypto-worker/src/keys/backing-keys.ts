@@ -1,26 +1,15 @@
-import { timingSafeEqual } from 'node:crypto';
 import { fail } from '@trent/errors';
-import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
-import { parseToken, type KeyTokenHeader } from '@trent/key-token';
+import type { KeyClass, KeyTokenHeader } from '@trent/key-token';
 import type { PermitKey } from '@trent/permit';
-import {
-  CKM,
-  CKR,
-  compileTemplate,
-  isPkcs11Error,
-  pinnedTemplate,
-  plain,
-  type CompiledTemplate,
-  type ObjectHandle,
-  type RootSet,
-} from '@trent/pkcs11';
+import { CKR, isPkcs11Error, plain, type ObjectHandle, type Session } from '@trent/pkcs11';
 import { LRUCache } from 'lru-cache';
-import { rootSetFor, type OpenToken } from '../pool/open-token.ts';
+import type { OpenToken } from '../pool/open-token.ts';
 import { MessageKeys } from './message-keys.ts';
+import { BackingKeyTemplates } from './templates.ts';
+import { checkPermitted, verifyToken, type VerifiedToken } from './verified-token.ts';
 
 /** Real HSMs hold thousands of objects; a backing key and its message keys are a handful of them. */
 const MAX_BACKING_KEYS = 4_000;
-const MAC_BYTES = 32;
 
 /** A backing key inside the token, with what its wrapped form said of it. */
 export interface BackingKey {
@@ -29,86 +18,170 @@ export interface BackingKey {
   readonly token: Buffer;
   readonly arn: string;
   readonly handle: ObjectHandle;
+}
+
+/** A backing key of class aes-derive, which never encrypts: its message keys do. */
+export interface SymmetricKey extends BackingKey {
   readonly messageKeys: MessageKeys;
 }
 
+/** What stands behind a BackingKey: how many uses lean on the handle right now, so that it is not destroyed under them. */
+interface Held extends BackingKey {
+  readonly messageKeys: MessageKeys | undefined;
+  users: number;
+  dropped: boolean;
+}
+
 /**
- * Opens wrapped backing keys and holds them by material, bounded in objects of the token. A token is believed only after its MAC under the binding
- * key, and used only for the key that the permit names: a row swapped in the database opens nothing.
+ * Opens wrapped backing keys of every class and holds them by material, bounded in objects of the token. A token is believed only after its MAC
+ * under the binding key, and used only for the key that the permit names.
  */
 export class BackingKeys {
   readonly #open: OpenToken;
-  readonly #template: CompiledTemplate;
-  readonly #held: LRUCache<string, BackingKey>;
-  readonly #mac = Buffer.alloc(MAC_BYTES);
+  readonly #templates: BackingKeyTemplates;
+  readonly #held: LRUCache<string, Held>;
+  readonly #loading = new Map<string, Promise<Held>>();
   readonly #now: () => number;
 
-  /** @param now epoch milliseconds, for the life of message keys */
-  constructor(open: OpenToken, now: () => number) {
+  /**
+   * @param now epoch milliseconds, for the life of message keys
+   * @param max keys held at once
+   */
+  constructor(open: OpenToken, now: () => number, max = MAX_BACKING_KEYS) {
     this.#open = open;
     this.#now = now;
-    this.#template = compileTemplate({ ...pinnedTemplate('aes-derive', open.rootSet.record.profile), private: false });
-    this.#held = new LRUCache({ max: MAX_BACKING_KEYS, dispose: (key) => this.#release(key) });
+    this.#templates = new BackingKeyTemplates(open.rootSet.record.profile);
+    this.#held = new LRUCache({ max, dispose: (key) => this.#drop(key) });
   }
 
   /**
-   * The backing key of a token for a use that the permit names.
-   * @throws InvalidCiphertextException-free: a token that does not fit is KMSInternalException, since no client sends tokens
+   * The key of class aes-derive that the permit names, loaded inline (60 µs) when it is not held.
+   * @throws KMSInternalException for a token that does not fit, since no client sends tokens
    */
-  open(token: Buffer, permitted: PermitKey): BackingKey {
+  open(token: Buffer, permitted: PermitKey): SymmetricKey {
+    const key = this.openSecret(token, permitted, 'aes-derive');
+    return (key as Held).messageKeys === undefined ? otherClass() : (key as SymmetricKey);
+  }
+
+  /** A secret key of one class, loaded inline. @throws KMSInternalException as `open` */
+  openSecret(token: Buffer, permitted: PermitKey, keyClass: 'aes-derive' | 'hmac'): BackingKey {
+    const held = this.heldOf(token, permitted);
+    if (held !== undefined) return held.header.keyClass === keyClass ? held : otherClass();
+    const verified = this.#verify(token, permitted, [keyClass]);
+    const { session } = this.#open;
+    return this.#admit(
+      token,
+      verified,
+      this.#makingRoom(() => this.#unwrap(session, verified)),
+    );
+  }
+
+  /** The key if it is in the token already: then a use may be quick enough for the event loop. */
+  heldOf(token: Buffer, permitted: PermitKey): BackingKey | undefined {
     const held = this.#held.get(permitted.materialId);
-    const key = held?.token.equals(token) === true ? held : this.#admit(token);
-    if (key.arn !== permitted.keyArn || key.header.materialId !== permitted.materialId) {
-      fail('KMSInternalException', '', { cause: 'the token is not of the key that the permit names' });
+    if (held?.token.equals(token) !== true) return undefined;
+    checkPermitted(held, permitted);
+    return held;
+  }
+
+  /**
+   * Runs work with a private key, loaded on the session's pool side (up to 5 ms) when it is not held, and kept in the token until the work is done.
+   * @param session of the slow lane, taken for this job
+   * @throws KMSInternalException as `open`
+   */
+  async withPrivateKey<R>(session: Session, token: Buffer, permitted: PermitKey, work: (key: BackingKey) => Promise<R>): Promise<R> {
+    const held = (this.heldOf(token, permitted) as Held | undefined) ?? (await this.#load(session, token, permitted));
+    if (!isPrivate(held.header.keyClass)) otherClass();
+    held.users++;
+    try {
+      return await work(held);
+    } finally {
+      held.users--;
+      if (held.dropped) this.#destroyUnused(held);
     }
-    return key;
   }
 
   get size(): number {
     return this.#held.size;
   }
 
-  /** @throws KMSInternalException when the token is not ours, of another region, group or class */
-  #admit(bytes: Buffer): BackingKey {
-    const { header, authenticated, wrapped, mac } = parseToken(bytes);
+  /** One load a token, however many uses wait for it. The first user of a fresh key takes hold of it before anything can drop it. */
+  #load(session: Session, token: Buffer, permitted: PermitKey): Promise<Held> {
+    const verified = this.#verify(token, permitted, ['rsa', 'ec', 'edwards', 'post-quantum']);
+    const name = token.toString('latin1', token.length - 32);
+    const loading = this.#loading.get(name) ?? this.#loadOnce(session, token, verified, name);
+    return loading;
+  }
+
+  #loadOnce(session: Session, token: Buffer, verified: VerifiedToken, name: string): Promise<Held> {
+    const loading = this.#unwrapOnPool(session, verified)
+      .then((handle) => this.#admit(token, verified, handle))
+      .finally(() => this.#loading.delete(name));
+    this.#loading.set(name, loading);
+    return loading;
+  }
+
+  #verify(token: Buffer, permitted: PermitKey, classes: readonly KeyClass[]): VerifiedToken {
+    const verified = verifyToken(this.#open, token);
+    checkPermitted(verified, permitted);
+    return classes.includes(verified.header.keyClass) ? verified : otherClass();
+  }
+
+  #admit(token: Buffer, { header, arn }: VerifiedToken, handle: ObjectHandle): Held {
     const { session } = this.#open;
-    const rootSet = rootSetFor(this.#open, header.keyId);
-    session.signHmac(CKM.SHA256_HMAC, rootSet.binding, authenticated, this.#mac);
-    if (mac.length !== MAC_BYTES || !timingSafeEqual(this.#mac, mac))
-      fail('KMSInternalException', '', { cause: 'wrong MAC of a key token' });
-    const { region, rootVersion } = rootSet.record;
-    if (header.region !== region || header.rootVersion !== rootVersion || header.keyClass !== 'aes-derive') {
-      fail('KMSInternalException', '', { cause: 'a key token of another region or group, root version or class' });
-    }
-    const handle = this.#unwrap(rootSet, wrapped);
-    // A multi-Region key's token names the group; its ARN here is of the region that serves it.
-    const arn = keyArn(this.#open.rootSet.record.region as RegionName, header.accountId as AccountId, header.keyId as KeyId);
-    const key: BackingKey = {
-      header,
-      token: Buffer.from(bytes),
-      arn,
-      handle,
-      messageKeys: new MessageKeys({ session, backingKey: handle, header, now: this.#now }),
-    };
+    const messageKeys =
+      header.keyClass === 'aes-derive' ? new MessageKeys({ session, backingKey: handle, header, now: this.#now }) : undefined;
+    const key: Held = { header, token: Buffer.from(token), arn, handle, messageKeys, users: 0, dropped: false };
     this.#held.set(header.materialId, key);
     return key;
   }
 
-  /** A token that is full gives up half of what it holds, once. */
-  #unwrap(rootSet: RootSet, wrapped: Buffer): ObjectHandle {
-    const { session, dialect } = this.#open;
-    const unwrap = () => session.unwrapKey(plain(dialect.kwp), rootSet.wrapping['aes-derive'], wrapped, this.#template);
+  #unwrap(session: Session, { header, wrapped, rootSet }: VerifiedToken): ObjectHandle {
+    return session.unwrapKey(plain(this.#open.dialect.kwp), rootSet.wrapping[header.keyClass], wrapped, this.#templates.of(header));
+  }
+
+  async #unwrapOnPool(session: Session, { header, wrapped, rootSet }: VerifiedToken): Promise<ObjectHandle> {
+    const [kwp, template] = [plain(this.#open.dialect.kwp), this.#templates.of(header)];
+    const unwrap = () => session.onPool.unwrapKey(kwp, rootSet.wrapping[header.keyClass], wrapped, template);
     try {
-      return unwrap();
+      return await unwrap();
     } catch (error) {
-      if (!isPkcs11Error(error) || error.rv !== CKR.DEVICE_MEMORY) throw error;
-      for (let i = Math.ceil(this.#held.size / 2); i > 0; i--) this.#held.pop();
+      this.#shrinkOrThrow(error);
       return unwrap();
     }
   }
 
-  #release(key: BackingKey): void {
-    key.messageKeys.release();
+  #makingRoom(unwrap: () => ObjectHandle): ObjectHandle {
+    try {
+      return unwrap();
+    } catch (error) {
+      this.#shrinkOrThrow(error);
+      return unwrap();
+    }
+  }
+
+  /** A token that is full gives up half of what it holds, once. */
+  #shrinkOrThrow(error: unknown): void {
+    if (!isPkcs11Error(error) || error.rv !== CKR.DEVICE_MEMORY) throw error;
+    for (let i = Math.ceil(this.#held.size / 2); i > 0; i--) this.#held.pop();
+  }
+
+  #drop(key: Held): void {
+    key.dropped = true;
+    this.#destroyUnused(key);
+  }
+
+  #destroyUnused(key: Held): void {
+    if (key.users > 0) return;
+    key.messageKeys?.release();
     this.#open.session.destroyObject(key.handle);
   }
+}
+
+function isPrivate(keyClass: KeyClass): boolean {
+  return keyClass !== 'aes-derive' && keyClass !== 'hmac' && keyClass !== 'system';
+}
+
+function otherClass(): never {
+  return fail('KMSInternalException', '', { cause: 'a key token of another class than the operation uses' });
 }

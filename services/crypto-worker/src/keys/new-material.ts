@@ -1,66 +1,96 @@
-import type { execute } from '@trent/contracts';
+import { execute } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseKeyId } from '@trent/identifiers';
-import { assembleToken, encodeTokenHeader, newMaterialId, type KeyTokenHeader } from '@trent/key-token';
-import { CKK, CKM, CKO, compileTemplate, plain } from '@trent/pkcs11';
+import { isKeySpec, isKeyUsage, keyClassOf, type KeySpec, type KeyUsage } from '@trent/key-model';
+import { newMaterialId, type KeyTokenHeader, type SecretKeyHeader } from '@trent/key-token';
+import { plain, type Session } from '@trent/pkcs11';
 import { rootSetFor, type OpenToken } from '../pool/open-token.ts';
+import type { SlowLane } from '../pool/slow-lane.ts';
+import { makerOf, type PairMaker, type SecretMaker } from './makers.ts';
+import { sealToken, wrapAndSeal } from './seal-token.ts';
 
-/** Born as a session object that may leave the token once, wrapped; what is unwrapped later may not. */
-const newbornAes = compileTemplate({
-  class: CKO.SECRET_KEY,
-  keyType: CKK.AES,
-  valueLength: 32,
-  token: false,
-  private: false,
-  sensitive: true,
-  extractable: true,
-  derive: true,
-  encrypt: false,
-  decrypt: false,
-});
-const MAC_BYTES = 32;
+/** What makes materials. */
+export interface MaterialDeps {
+  readonly token: OpenToken;
+  /** Work of milliseconds: EC key pairs. */
+  readonly slowLane: SlowLane;
+  /** Work of seconds: RSA key pairs, apart so that no signature waits for one. */
+  readonly generationLane: SlowLane;
+  /** Specs that the module cannot carry, with the reason. */
+  readonly unserved: ReadonlyMap<KeySpec, string>;
+}
 
 /**
- * Makes a backing key in the token and wraps it by its class's key: header ‖ KWP ‖ HMAC(binding key).
- * @throws UnsupportedOperationException for a spec that this worker does not make; KMSInternalException for another region
+ * Makes a backing key of any spec in the token and wraps it by its class's key: header ‖ KWP ‖ HMAC(binding key).
+ * @param deadline performance.now() milliseconds
+ * @throws UnsupportedOperationException for a spec that the module cannot carry; KMSInternalException for another region
  */
-export function generateMaterial(open: OpenToken, request: execute.GenerateMaterialRequest): execute.GenerateMaterialResponse {
+export async function generateMaterial(
+  deps: MaterialDeps,
+  request: execute.GenerateMaterialRequest,
+  deadline: number,
+): Promise<execute.GenerateMaterialResponse> {
+  const { token: open } = deps;
   if (request.region !== open.rootSet.record.region)
     fail('KMSInternalException', '', { cause: 'a material of another region was asked for' });
-  if (request.keySpec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException', `KeySpec ${request.keySpec} is not served.`);
+  const { keySpec: spec, keyUsage: usage, accountId, origin } = request;
+  if (!isKeySpec(spec) || !isKeyUsage(usage)) return fail('KMSInternalException', '', { cause: 'a material of an unknown spec or usage' });
+  const maker = servedMaker(deps, spec, usage);
   const keyId = parseKeyId(request.keyId) ?? fail('KMSInternalException', '', { cause: 'malformed key id' });
   const { region, rootVersion } = rootSetFor(open, keyId).record;
   const random = Buffer.alloc(32);
   open.session.randomFill(random);
   const materialId = newMaterialId(keyId, random);
-  const { accountId, keySpec, keyUsage, origin } = request;
-  const token = wrapNewborn(open, {
+  const header: SecretKeyHeader = {
     format: 1,
     region,
     rootVersion,
     accountId,
     keyId,
     materialId,
-    spec: keySpec,
-    usage: keyUsage,
+    spec,
+    usage,
     origin,
-    keyClass: 'aes-derive',
-  });
-  return { token, materialId, rootVersion };
+    keyClass: keyClassOf(spec),
+  };
+  const token =
+    maker.kind === 'secret'
+      ? wrapNewborn(open, header, maker)
+      : await (maker.takesSeconds ? deps.generationLane : deps.slowLane).run({
+          deadline,
+          run: (session) => wrapNewbornPair(open, session, header, maker),
+        });
+  return execute.GenerateMaterialResponse.create({ token, materialId, rootVersion });
 }
 
-/** Generates an AES backing key of the header's class and returns its token, under the root set of the key's region or group. */
-export function wrapNewborn(open: OpenToken, header: KeyTokenHeader): Buffer {
-  const { session, dialect } = open;
-  const rootSet = rootSetFor(open, header.keyId);
-  const newborn = session.generateKey(plain(CKM.AES_KEY_GEN), newbornAes);
+function servedMaker({ unserved }: MaterialDeps, spec: KeySpec, usage: KeyUsage): SecretMaker | PairMaker {
+  const reason = unserved.get(spec);
+  const maker = makerOf(spec, usage);
+  if (reason !== undefined || maker === undefined) {
+    return fail('UnsupportedOperationException', `KeySpec ${spec} is not served: ${reason ?? 'PKCS#11 has no way to make it'}.`);
+  }
+  return maker;
+}
+
+/** Generates a secret key inline and answers its token, under the root set of the key's region or group. */
+export function wrapNewborn(open: OpenToken, header: KeyTokenHeader, { mechanism, template }: SecretMaker): Buffer {
+  const newborn = open.session.generateKey(mechanism, template);
   try {
-    const wrapped = session.wrapKey(plain(dialect.kwp), rootSet.wrapping[header.keyClass], newborn);
-    const headerBytes = encodeTokenHeader(header);
-    const mac = Buffer.alloc(MAC_BYTES);
-    session.signHmac(CKM.SHA256_HMAC, rootSet.binding, Buffer.concat([headerBytes, wrapped]), mac);
-    return assembleToken(headerBytes, wrapped, mac);
+    return wrapAndSeal(open, header, newborn);
   } finally {
-    session.destroyObject(newborn);
+    open.session.destroyObject(newborn);
+  }
+}
+
+/** Generates a key pair on the session's pool side and answers its token, with the public half in the header. */
+async function wrapNewbornPair(open: OpenToken, session: Session, header: SecretKeyHeader, maker: PairMaker): Promise<Buffer> {
+  const rootSet = rootSetFor(open, header.keyId);
+  const { publicKey, privateKey } = await session.onPool.generateKeyPair(maker.mechanism, maker.publicTemplate, maker.privateTemplate);
+  try {
+    const publicKeyDer = maker.publicKeyDer(session, publicKey);
+    const wrapped = await session.onPool.wrapKey(plain(open.dialect.kwp), rootSet.wrapping[header.keyClass], privateKey);
+    return sealToken(open, { ...header, format: 2, publicKey: publicKeyDer }, wrapped);
+  } finally {
+    for (const object of [publicKey, privateKey]) session.destroyObject(object);
   }
 }

@@ -1,6 +1,6 @@
 import { fail } from '@trent/errors';
 import type { VerifiedPermit } from '@trent/permit';
-import type { BackingKey, BackingKeys } from '../keys/backing-keys.ts';
+import type { BackingKeys, SymmetricKey } from '../keys/backing-keys.ts';
 import type { OpenToken } from '../pool/open-token.ts';
 
 /** What an operation leans on. */
@@ -20,8 +20,8 @@ export interface Use {
 /** The deed: the response message's bytes. */
 export type OperationFunction = (deps: OperationDeps, use: Use) => Buffer;
 
-/** The nth key that the permit names, opened from its token. */
-export function keyOf({ backingKeys }: OperationDeps, { permit, tokens }: Use, index = 0): BackingKey {
+/** The nth key that the permit names, a symmetric one, opened from its token. */
+export function keyOf({ backingKeys }: OperationDeps, { permit, tokens }: Use, index = 0): SymmetricKey {
   const [permitted, token] = [permit.keys[index], tokens[index]];
   if (permitted === undefined || token === undefined)
     return fail('KMSInternalException', '', { cause: 'fewer keys than the operation needs' });

@@ -1,13 +1,15 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { parseCiphertext } from '@trent/ciphertext';
 import type { execute } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { newKeyId } from '@trent/identifiers';
-import { newMaterialId, parseToken, type KeyTokenHeader } from '@trent/key-token';
-import { CKM, compileTemplate, pinnedTemplate, plain } from '@trent/pkcs11';
-import type { BackingKey } from '../keys/backing-keys.ts';
+import { newMaterialId, type SecretKeyHeader } from '@trent/key-token';
+import { compileTemplate, pinnedTemplate, plain } from '@trent/pkcs11';
+import type { SymmetricKey } from '../keys/backing-keys.ts';
+import { aesMaker } from '../keys/makers.ts';
 import { MessageKeys } from '../keys/message-keys.ts';
 import { wrapNewborn } from '../keys/new-material.ts';
+import { verifyToken } from '../keys/verified-token.ts';
 import { openUnder, sealUnder } from '../operations/envelope.ts';
 import type { OpenToken } from '../pool/open-token.ts';
 
@@ -25,7 +27,7 @@ export function seal(open: OpenToken, { plaintext, label }: execute.SealRequest,
   const { region, rootVersion } = open.rootSet.record;
   const keyId = newKeyId(randomBytes(16), false);
   const materialId = newMaterialId(keyId, randomBytes(32));
-  const header: KeyTokenHeader = {
+  const header: SecretKeyHeader = {
     format: 1,
     region,
     rootVersion,
@@ -37,7 +39,7 @@ export function seal(open: OpenToken, { plaintext, label }: execute.SealRequest,
     origin: 'AWS_KMS',
     keyClass: 'system',
   };
-  const token = wrapNewborn(open, header);
+  const token = wrapNewborn(open, header, aesMaker);
   const length = Buffer.alloc(2);
   length.writeUInt16BE(token.length);
   const sealed = withSystemKey(open, token, now, (key) => sealUnder(open.session, key, contextOf(label), plaintext));
@@ -54,19 +56,10 @@ export function unseal(open: OpenToken, { sealed, label }: execute.UnsealRequest
   return { plaintext: withSystemKey(open, token, now, (key) => openUnder(open.session, key, contextOf(label), ciphertext)) };
 }
 
-function withSystemKey<R>(open: OpenToken, token: Buffer, now: () => number, use: (key: BackingKey) => R): R {
+function withSystemKey<R>(open: OpenToken, token: Buffer, now: () => number, use: (key: SymmetricKey) => R): R {
   const { session, rootSet, dialect } = open;
-  const { header, authenticated, wrapped, mac } = parseToken(token);
-  const expected = Buffer.alloc(32);
-  session.signHmac(CKM.SHA256_HMAC, rootSet.binding, authenticated, expected);
-  if (
-    mac.length !== expected.length ||
-    !timingSafeEqual(expected, mac) ||
-    header.keyClass !== 'system' ||
-    header.region !== rootSet.record.region
-  ) {
-    return fail('KMSInternalException', '', { cause: 'not a system token of this region' });
-  }
+  const { header, wrapped } = verifyToken(open, token);
+  if (header.keyClass !== 'system') return fail('KMSInternalException', '', { cause: 'not a system token' });
   const template = compileTemplate({ ...pinnedTemplate('system', rootSet.record.profile), private: false });
   const handle = session.unwrapKey(plain(dialect.kwp), rootSet.wrapping.system, wrapped, template);
   const messageKeys = new MessageKeys({ session, backingKey: handle, header, now });

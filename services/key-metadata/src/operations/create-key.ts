@@ -74,15 +74,14 @@ function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now
   const usage = usageOfNewKey(spec, given.usage as KeyUsage | undefined);
   const origin = (given.origin ?? 'AWS_KMS') as Origin;
   checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
-  refuseUnserved(request, spec, origin);
+  refuseUnserved(request, origin);
   const policy = request.policy ?? defaultKeyPolicy(call.accountId);
   if (request.policy !== undefined) checkPolicy(call, keyId, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, now);
   return { spec, usage, origin, policy };
 }
 
-/** What this version does not serve is refused by name, never made into something else. */
-function refuseUnserved(request: kms.CreateKeyRequest, spec: KeySpec, origin: Origin): void {
-  if (spec !== 'SYMMETRIC_DEFAULT') fail('UnsupportedOperationException', `KeySpec ${spec} is not served.`);
+/** What this version does not serve is refused by name, never made into something else; which specs the HSM carries, its worker says. */
+function refuseUnserved(request: kms.CreateKeyRequest, origin: Origin): void {
   if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
   if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
   if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');

@@ -9,11 +9,14 @@ const enumOf = {
   deprecatedSpec: awsEnum('trent.kms.v1.CustomerMasterKeySpec'),
   origin: awsEnum('trent.kms.v1.Origin'),
   encryption: awsEnum('trent.kms.v1.EncryptionAlgorithm'),
+  signing: awsEnum('trent.kms.v1.SigningAlgorithm'),
+  mac: awsEnum('trent.kms.v1.MacAlgorithm'),
+  agreement: awsEnum('trent.kms.v1.KeyAgreementAlgorithm'),
+  encapsulation: awsEnum('trent.kms.v1.EncapsulationAlgorithm'),
 } as const;
 
 /** KeyMetadata of a row, with the members that AWS shows for this kind of key (kms-api §1.7). */
 export function metadataOf(key: KeyRow): kms.KeyMetadata {
-  const algorithms = key.usage === 'ENCRYPT_DECRYPT' ? algorithmsOf(key.spec, key.usage) : [];
   return kms.KeyMetadata.create({
     awsAccountId: key.accountId,
     keyId: key.keyId,
@@ -29,7 +32,7 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     keyManager: kms.KeyManager.KEY_MANAGER_CUSTOMER,
     customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(key.spec) as kms.CustomerMasterKeySpec | undefined,
     keySpec: enumOf.spec.fromAws(key.spec) as kms.KeySpec,
-    encryptionAlgorithms: algorithms.map((name) => enumOf.encryption.fromAws(name) as kms.EncryptionAlgorithm),
+    ...algorithmLists(key),
     multiRegion: key.multiRegion,
     currentKeyMaterialId: key.spec === 'SYMMETRIC_DEFAULT' ? (key.currentMaterialId ?? undefined) : undefined,
   });
@@ -41,6 +44,24 @@ function expiryOf(key: KeyRow): Pick<kms.KeyMetadata, 'expirationModel' | 'valid
   return key.validTo === null
     ? { expirationModel: kms.ExpirationModel.EXPIRATION_MODEL_KEY_MATERIAL_DOES_NOT_EXPIRE, validTo: undefined }
     : { expirationModel: kms.ExpirationModel.EXPIRATION_MODEL_KEY_MATERIAL_EXPIRES, validTo: key.validTo };
+}
+
+/** The one list of algorithms that goes with the key's usage (API reference, KeyMetadata). */
+function algorithmLists({ spec, usage }: KeyRow): Partial<kms.KeyMetadata> {
+  const list = <E>(of: { fromAws: (name: string) => number | undefined }): E[] =>
+    algorithmsOf(spec, usage).map((name) => of.fromAws(name) as E);
+  switch (usage) {
+    case 'ENCRYPT_DECRYPT':
+      return { encryptionAlgorithms: list<kms.EncryptionAlgorithm>(enumOf.encryption) };
+    case 'SIGN_VERIFY':
+      return { signingAlgorithms: list<kms.SigningAlgorithm>(enumOf.signing) };
+    case 'GENERATE_VERIFY_MAC':
+      return { macAlgorithms: list<kms.MacAlgorithm>(enumOf.mac) };
+    case 'KEY_AGREEMENT':
+      return { keyAgreementAlgorithms: list<kms.KeyAgreementAlgorithm>(enumOf.agreement) };
+    case 'ENCAPSULATE_DECAPSULATE':
+      return { encapsulationAlgorithms: list<kms.EncapsulationAlgorithm>(enumOf.encapsulation) };
+  }
 }
 
 /** AWS spellings of CreateKey's enums; undefined where the caller left them out. */

@@ -1,0 +1,5 @@
+import type { WorkerCase } from '../support/case.ts';
+import { materials } from './materials.ts';
+
+/** Every suite of the worker's service spec, by name. */
+export const suites: Readonly<Record<string, readonly WorkerCase[]>> = { materials };
