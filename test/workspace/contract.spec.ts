@@ -62,7 +62,7 @@ test('every public RPC but the batch stream is an operation', () => {
 });
 
 /** AWS's model has no limit for it; the gateway's rule answers its own error (TagException). */
-const LIMITED_BY_RULE = new Set(['Tags']);
+const LIMITED_BY_RULE = new Set(['Tags', 'TagKeys']);
 
 /** Enums, numbers, booleans and messages are bounded by themselves; maps by encryption-context and the body's limit. */
 function needsLimit({ field }: MemberField): boolean {

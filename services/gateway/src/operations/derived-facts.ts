@@ -21,6 +21,13 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   'kms.ImportKeyMaterial': (message, facts) => {
     if ((message as kms.ImportKeyMaterialRequest).expirationModel === undefined) add(facts, 'kms:ExpirationModel', 'KEY_MATERIAL_EXPIRES');
   },
+  'kms.PutKeyPolicy': (message, facts) => {
+    const request = message as kms.PutKeyPolicyRequest;
+    if (request.policyName === undefined) add(facts, 'kms:PolicyName', 'default');
+    if (request.bypassPolicyLockoutSafetyCheck === undefined) add(facts, 'kms:BypassPolicyLockoutSafetyCheck', 'false');
+  },
+  'kms.TagResource': (message, facts) => tagFacts((message as kms.TagResourceRequest).tags, facts),
+  'kms.UntagResource': (message, facts) => add(facts, 'aws:TagKeys', ...(message as kms.UntagResourceRequest).tagKeys),
   'kms.ScheduleKeyDeletion': (message, facts) => {
     if ((message as kms.ScheduleKeyDeletionRequest).pendingWindowInDays === undefined) {
       add(facts, 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DEFAULT_WAITING_DAYS));
@@ -38,8 +45,12 @@ function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]):
   if (request.origin === undefined) add(facts, 'kms:KeyOrigin', 'AWS_KMS');
   if (request.multiRegion === undefined) add(facts, 'kms:MultiRegion', 'false');
   if (request.bypassPolicyLockoutSafetyCheck === undefined) add(facts, 'kms:BypassPolicyLockoutSafetyCheck', 'false');
-  for (const { tagKey = '', tagValue = '' } of request.tags) add(facts, `aws:RequestTag/${tagKey}`, tagValue);
-  if (request.tags.length > 0) add(facts, 'aws:TagKeys', ...request.tags.map(({ tagKey = '' }) => tagKey));
+  tagFacts(request.tags, facts);
+}
+
+function tagFacts(tags: readonly kms.Tag[], facts: authorize.Fact[]): void {
+  for (const { tagKey = '', tagValue = '' } of tags) add(facts, `aws:RequestTag/${tagKey}`, tagValue);
+  if (tags.length > 0) add(facts, 'aws:TagKeys', ...tags.map(({ tagKey = '' }) => tagKey));
 }
 
 function add(facts: authorize.Fact[], key: string, ...values: string[]): void {

@@ -72,6 +72,26 @@ describe('what policy may know', () => {
     ]);
   });
 
+  test('the alias that is moved is not the name of a key in use', () => {
+    expect(factsOf('kms.UpdateAlias', { AliasName: 'alias/a', TargetKeyId: 'k' })).toEqual([]);
+    expect(factsOf('kms.DeleteAlias', { AliasName: 'alias/a' })).toEqual([]);
+  });
+
+  test('tags that are put on a key, and names of tags that are taken off', () => {
+    expect(factsOf('kms.TagResource', { KeyId: 'k', Tags: [{ TagKey: 'team', TagValue: 'blue' }] })).toEqual([
+      ['aws:RequestTag/team', ['blue'], 0],
+      ['aws:TagKeys', ['team'], 0],
+    ]);
+    expect(factsOf('kms.UntagResource', { KeyId: 'k', TagKeys: ['team', 'cost'] })).toEqual([['aws:TagKeys', ['team', 'cost'], 0]]);
+  });
+
+  test('a policy that is put has its defaults', () => {
+    expect(factsOf('kms.PutKeyPolicy', { KeyId: 'k', Policy: '{}' })).toEqual([
+      ['kms:PolicyName', ['default'], 0],
+      ['kms:BypassPolicyLockoutSafetyCheck', ['false'], 0],
+    ]);
+  });
+
   test('a new key has its defaults and twins', () => {
     expect(Object.fromEntries(factsOf('kms.CreateKey', {}).map(([key, values]) => [key, values]))).toEqual({
       'kms:KeySpec': ['SYMMETRIC_DEFAULT'],

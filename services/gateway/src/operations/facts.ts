@@ -42,7 +42,10 @@ function keyFacts({ option, request }: Operation): AddFacts[] {
     const reference = members.get(use.member);
     if (context !== undefined) adders.push(contextFacts(context.property, keyNumber));
     if (context !== undefined || algorithm !== undefined) adders.push(algorithmFact(algorithm, keyNumber));
-    if (use.aliases && reference !== undefined) adders.push(aliasFact(reference.property, keyNumber));
+    // kms:RequestAlias is the name a key is used by, not the name that is changed.
+    if (use.aliases && use.member !== option.aliasMember && reference !== undefined) {
+      adders.push(aliasFact(reference.property, keyNumber));
+    }
     return adders;
   });
 }

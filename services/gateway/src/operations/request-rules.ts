@@ -21,6 +21,11 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.CreateKey': [rule(oneSpecName), rule(goodTags)],
   'kms.ScheduleKeyDeletion': [rule(goodWaitingTime)],
   'kms.CreateAlias': [rule(goodAliasName), rule(keyAsTarget)],
+  'kms.UpdateAlias': [rule(goodAliasName), rule(keyAsTarget)],
+  'kms.DeleteAlias': [rule(goodAliasName)],
+  'kms.PutKeyPolicy': [rule(writablePolicy)],
+  'kms.TagResource': [rule(goodTags)],
+  'kms.UntagResource': [rule(fewTagKeys)],
   'kms.Encrypt': [context('encryptionContext')],
   'kms.Decrypt': [noRecipient, rule(decryptDryRun), context('encryptionContext')],
   'kms.ReEncrypt': [rule(reEncryptDryRun), context('sourceEncryptionContext'), context('destinationEncryptionContext')],
@@ -49,13 +54,28 @@ function oneSpecName(request: kms.CreateKeyRequest): void {
   }
 }
 
-function goodTags({ tags }: kms.CreateKeyRequest): void {
+/** API reference, Tag: letters, digits, spaces and these signs, in keys as in values. */
+const TAG_TEXT = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;
+const MAX_TAGS = 50;
+
+function goodTags({ tags }: kms.CreateKeyRequest | kms.TagResourceRequest): void {
+  if (tags.length > MAX_TAGS) fail('TagException', 'Too many tags');
   const keys = new Set<string>();
-  for (const { tagKey = '' } of tags) {
+  for (const { tagKey = '', tagValue = '' } of tags) {
     if (tagKey.slice(0, 4).toLowerCase() === 'aws:') fail('TagException', 'Tags beginning with aws: are reserved');
     if (keys.has(tagKey)) fail('TagException', 'Duplicate tag keys');
+    if (!TAG_TEXT.test(tagKey) || !TAG_TEXT.test(tagValue)) fail('TagException', 'Tags contain invalid characters');
     keys.add(tagKey);
   }
+}
+
+function fewTagKeys({ tagKeys }: kms.UntagResourceRequest): void {
+  if (tagKeys.length > MAX_TAGS) fail('TagException', 'Too many tags');
+}
+
+/** The policy of Resource Access Manager is read, never written, by a key's owner (API reference, PutKeyPolicy). */
+function writablePolicy({ policyName }: kms.PutKeyPolicyRequest): void {
+  if (policyName === 'AWS_RAM') fail('ValidationException', 'The AWS_RAM policy can only be managed by the RAM service');
 }
 
 /** The model allows 1 to 365 days, the service 7 to 30. */
@@ -65,7 +85,7 @@ function goodWaitingTime({ pendingWindowInDays: days }: kms.ScheduleKeyDeletionR
   throw validationError([violation(`'${String(days)}'`, 'pendingWindowInDays', `Member must have value ${bound}`)]);
 }
 
-function goodAliasName({ aliasName = '' }: kms.CreateAliasRequest): void {
+function goodAliasName({ aliasName = '' }: kms.CreateAliasRequest | kms.UpdateAliasRequest | kms.DeleteAliasRequest): void {
   if (!aliasName.startsWith('alias/')) {
     fail(
       'ValidationException',
@@ -77,7 +97,7 @@ function goodAliasName({ aliasName = '' }: kms.CreateAliasRequest): void {
   if (isReservedAliasName(name)) fail('NotAuthorizedException');
 }
 
-function keyAsTarget({ targetKeyId = '' }: kms.CreateAliasRequest): void {
+function keyAsTarget({ targetKeyId = '' }: kms.CreateAliasRequest | kms.UpdateAliasRequest): void {
   if (targetKeyId.startsWith('alias/') || /^arn:[^:]*:kms:[^:]*:[^:]*:alias\//.test(targetKeyId)) {
     fail('ValidationException', 'Aliases must refer to keys. Not aliases');
   }

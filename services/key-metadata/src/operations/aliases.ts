@@ -1,31 +1,81 @@
 import { kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { aliasArn, parseAliasName, parseKeyReference } from '@trent/identifiers';
-import { operationInState } from '@trent/key-model';
-import { insertAlias, listAliases as readAliases } from '../store/aliases.ts';
-import { lockKey, raiseVersion, readKey } from '../store/keys.ts';
-import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
+import { aliasArn, parseAliasName, parseKeyReference, type AliasName } from '@trent/identifiers';
+import { keySpecs, operationInState } from '@trent/key-model';
+import type { Transaction } from '@trent/postgres';
+import { dropAlias, insertAlias, listAliases as readAliases, moveAlias } from '../store/aliases.ts';
+import { lockKey, lockKeys, raiseVersion, readKey, type KeyRow } from '../store/keys.ts';
+import { aliasChange, answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
 import { pageOf } from './marker.ts';
 
 const LIST_ALIASES = { default: 50, most: 100 };
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html */
 export function createAlias(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
-  const name = kms.CreateAliasRequest.decode(call.request.input).aliasName ?? '';
-  const aliasName = parseAliasName(name) ?? fail('ValidationException', `${name} contains invalid characters for an alias`);
+  const aliasName = aliasNameIn(kms.CreateAliasRequest.decode(call.request.input));
   const { keyId, arn } = keyOf(call);
   return change(deps, call, async (tx) => {
     const key = await lockKey(tx, call.region, keyId);
     operationInState('CreateAlias', key.state, arn);
     await insertAlias(tx, call.region, call.accountId, aliasName, keyId);
-    // kms:ResourceAliases reads a key's aliases, so the key's view changes with them.
-    const version = await raiseVersion(tx, call.region, keyId);
     return {
       response: {},
       resources: [arn, aliasArn(call.region, call.accountId, aliasName)],
-      changes: [keyChange(call.region, keyId, version)],
+      changes: [await changeOfKey(tx, call, keyId)],
     };
   });
+}
+
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html: policy has authorised the new key and the one that the alias named
+ * when it looked.
+ */
+export function updateAlias(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
+  const aliasName = aliasNameIn(kms.UpdateAliasRequest.decode(call.request.input));
+  const [next, present] = [keyOf(call, 0), keyOf(call, 1)];
+  return change(deps, call, async (tx) => {
+    const keys = await lockKeys(tx, call.region, [next.keyId, present.keyId]);
+    const [newKey, oldKey] = [keys.get(next.keyId), keys.get(present.keyId)];
+    if (newKey === undefined || oldKey === undefined) return fail('KMSInternalException');
+    operationInState('UpdateAlias', newKey.state, next.arn);
+    checkAlike(newKey, oldKey);
+    const version = await moveAlias(tx, { region: call.region, accountId: call.accountId, aliasName }, oldKey.keyId, newKey.keyId);
+    const resources = [...new Set([next.arn, present.arn]), aliasArn(call.region, call.accountId, aliasName)];
+    const changes = [aliasChange(call.region, call.accountId, aliasName, version)];
+    for (const keyId of keys.keys()) changes.push(await changeOfKey(tx, call, keyId));
+    return { response: {}, resources, changes };
+  });
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html: the key behind it stays. */
+export function deleteAlias(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
+  const aliasName = aliasNameIn(kms.DeleteAliasRequest.decode(call.request.input));
+  const { keyId, arn } = keyOf(call);
+  return change(deps, call, async (tx) => {
+    const key = await lockKey(tx, call.region, keyId);
+    operationInState('DeleteAlias', key.state, arn);
+    const version = await dropAlias(tx, { region: call.region, accountId: call.accountId, aliasName }, keyId);
+    return {
+      response: {},
+      resources: [arn, aliasArn(call.region, call.accountId, aliasName)],
+      changes: [aliasChange(call.region, call.accountId, aliasName, version), await changeOfKey(tx, call, keyId)],
+    };
+  });
+}
+
+function aliasNameIn({ aliasName = '' }: { readonly aliasName?: string | undefined }): AliasName {
+  return parseAliasName(aliasName) ?? fail('ValidationException', `${aliasName} contains invalid characters for an alias`);
+}
+
+/** kms:ResourceAliases reads a key's aliases, so the key's view changes with them. */
+async function changeOfKey(tx: Transaction, call: Call, keyId: string) {
+  return keyChange(call.region, keyId, await raiseVersion(tx, call.region, keyId));
+}
+
+/** "The current and new KMS key must be the same type (both symmetric or both asymmetric or both HMAC), and they must have the same key usage." */
+function checkAlike(newKey: KeyRow, oldKey: KeyRow): void {
+  const isAlike = keySpecs[newKey.spec].kind === keySpecs[oldKey.spec].kind && newKey.usage === oldKey.usage;
+  if (!isAlike) fail('ValidationException', 'The current and the new KMS key must be of the same type and have the same key usage.');
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html */

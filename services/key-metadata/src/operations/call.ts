@@ -102,6 +102,11 @@ export function keyChange(region: string, keyId: string, version: bigint): Chang
   return { feed: `keys.${region}`, kind: 'key', id: keyId, version, barrier: true };
 }
 
+/** The change of what an alias names; like a key's, it is obeyed before the answer. */
+export function aliasChange(region: string, accountId: string, aliasName: string, version: bigint): ChangeOfView {
+  return { feed: `keys.${region}`, kind: 'alias', id: `${accountId}/${aliasName}`, version, barrier: true };
+}
+
 /** A read's answer: the gateway records it. */
 export function answer(call: Call, response: object): invoke.InvokeResponse {
   return { output: call.operation.responseCodec.encode(response), recorded: false };

@@ -3,13 +3,14 @@ import { kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { keyArn, newKeyId, type KeyId } from '@trent/identifiers';
 import { checkSpecAndOrigin, usageOfNewKey, type KeySpec, type KeyUsage, type Origin } from '@trent/key-model';
-import { evaluate } from '@trent/policy-evaluator';
-import { compilePolicy, defaultKeyPolicy } from '@trent/policy-language';
+import { defaultKeyPolicy } from '@trent/policy-language';
 import { arnOf, insertKey, readKey } from '../store/keys.ts';
-import { insertTags } from '../store/tags.ts';
+import { putTags } from '../store/tags.ts';
 import { change, type Call, type Deps } from './call.ts';
+import { checkPolicy } from './check-policy.ts';
 import { metadataOf, spellingsOf } from './key-metadata.ts';
 import type { FreshMaterial } from './materials.ts';
+import { tagRows } from './tags.ts';
 
 interface Wanted {
   readonly spec: KeySpec;
@@ -43,8 +44,7 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
       ...wanted,
       material: await material,
     });
-    const tags = request.tags.map(({ tagKey, tagValue }) => ({ tagKey: tagKey ?? '', tagValue: tagValue ?? '' }));
-    await insertTags(tx, region, keyId, tags);
+    await putTags(tx, region, keyId, tagRows(request.tags));
     const key = await readKey(tx, region, keyId);
     // Nothing that does not exist is held in view, so nobody waits for a birth.
     return { response: kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) }), resources: [arnOf(key)], changes: [] };
@@ -76,7 +76,10 @@ function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now
   checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
   refuseUnserved(request, origin);
   const policy = request.policy ?? defaultKeyPolicy(call.accountId);
-  if (request.policy !== undefined) checkPolicy(call, keyId, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, now);
+  if (request.policy !== undefined) {
+    const arn = keyArn(call.region, call.accountId, keyId);
+    checkPolicy(call, arn, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, now);
+  }
   return { spec, usage, origin, policy };
 }
 
@@ -86,26 +89,4 @@ function refuseUnserved(request: kms.CreateKeyRequest, origin: Origin): void {
   if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
   if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');
   if (request.multiRegion === true) fail('UnsupportedOperationException', 'Multi-Region keys are not served.');
-}
-
-/**
- * The document must be a policy, and leave its maker able to change it (developer guide, "Default key policy", lock-out safety check).
- * @throws MalformedPolicyDocumentException, LimitExceededException
- */
-function checkPolicy(call: Call, keyId: KeyId, text: string, bypass: boolean, now: number): void {
-  const keyPolicy = compilePolicy(text, 'key');
-  if (bypass) return;
-  const decision = evaluate(
-    {
-      principal: { arn: call.request.caller?.principalArn ?? '', account: call.accountId, type: 'root' },
-      action: 'kms:PutKeyPolicy',
-      resource: { arn: keyArn(call.region, call.accountId, keyId), account: call.accountId },
-      context: new Map(),
-      now,
-    },
-    { keyPolicy, identity: [], grants: [] },
-  );
-  if (!decision.allowed) {
-    fail('MalformedPolicyDocumentException', 'The new key policy will not allow you to update the key policy in the future.');
-  }
 }

@@ -1,12 +1,12 @@
 import type { invoke, KeyMetadataRpc } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { createAlias, listAliases } from './aliases.ts';
+import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import { readCall, type Deps, type Handlers } from './call.ts';
 import { createKey } from './create-key.ts';
 import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './imports.ts';
-import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion } from './keys.ts';
-import { getKeyPolicy } from './policies.ts';
-import { listResourceTags } from './tags.ts';
+import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion, updateKeyDescription } from './keys.ts';
+import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
+import { listResourceTags, tagResource, untagResource } from './tags.ts';
 
 /** Every operation whose room is key-metadata; one missing is a type error. */
 const handlers = {
@@ -18,12 +18,19 @@ const handlers = {
   'kms.ScheduleKeyDeletion': scheduleKeyDeletion,
   'kms.CancelKeyDeletion': cancelKeyDeletion,
   'kms.CreateAlias': createAlias,
+  'kms.UpdateKeyDescription': updateKeyDescription,
   'kms.ListAliases': listAliases,
+  'kms.UpdateAlias': updateAlias,
+  'kms.DeleteAlias': deleteAlias,
   'kms.GetKeyPolicy': getKeyPolicy,
+  'kms.PutKeyPolicy': putKeyPolicy,
+  'kms.ListKeyPolicies': listKeyPolicies,
   'kms.GetParametersForImport': getParametersForImport,
   'kms.ImportKeyMaterial': importKeyMaterial,
   'kms.DeleteImportedKeyMaterial': deleteImportedKeyMaterial,
   'kms.ListResourceTags': listResourceTags,
+  'kms.TagResource': tagResource,
+  'kms.UntagResource': untagResource,
 } satisfies Handlers;
 
 /** Does one authorised operation. @throws UnknownOperationException for an operation of another room */

@@ -2,7 +2,7 @@ import { kms, type invoke } from '@trent/contracts';
 import { keyArn } from '@trent/identifiers';
 import { operationInState, type KeyState } from '@trent/key-model';
 import { hasItsMaterials } from '../store/imports.ts';
-import { arnOf, listKeyIds, lockKey, readKey, updateState } from '../store/keys.ts';
+import { arnOf, listKeyIds, lockKey, readKey, updateDescription, updateState } from '../store/keys.ts';
 import { armTimer, disarmTimer } from '../store/timers.ts';
 import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
 import { metadataOf } from './key-metadata.ts';
@@ -30,6 +30,18 @@ export async function listKeys(deps: Deps, call: Call): Promise<invoke.InvokeRes
   const { page, last } = pageOf(await listKeyIds(deps.db, region, accountId, deps.markers.read(scope, marker), size + 1), size);
   const keys = page.map((keyId) => ({ keyId, keyArn: keyArn(region, accountId, keyId) }));
   return answer(call, { keys, truncated: last !== undefined, nextMarker: last === undefined ? undefined : deps.markers.make(scope, last) });
+}
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html: it may be empty. */
+export function updateKeyDescription(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
+  const { description = '' } = kms.UpdateKeyDescriptionRequest.decode(call.request.input);
+  const { keyId, arn } = keyOf(call);
+  return change(deps, call, async (tx) => {
+    const key = await lockKey(tx, call.region, keyId);
+    operationInState('UpdateKeyDescription', key.state, arn);
+    await updateDescription(tx, call.region, keyId, description);
+    return { response: {}, resources: [arn], changes: [] };
+  });
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html */

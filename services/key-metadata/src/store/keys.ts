@@ -63,6 +63,13 @@ export async function lockKey(tx: Transaction, region: string, keyId: string): P
   return rows[0] ?? notFound(keyId);
 }
 
+/** Several keys, locked in the order of their ids so that two who want the same don't wait for each other; what is twice comes once. */
+export async function lockKeys(tx: Transaction, region: string, keyIds: readonly string[]): Promise<Map<string, KeyRow>> {
+  const keys = new Map<string, KeyRow>();
+  for (const keyId of [...new Set(keyIds)].sort()) keys.set(keyId, await lockKey(tx, region, keyId));
+  return keys;
+}
+
 /** As lockKey; undefined when the key is gone. */
 export async function lockKeyIfThere(tx: Transaction, region: string, keyId: string): Promise<KeyRow | undefined> {
   const { rows } = await tx.query<KeyRow>(`select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2 for update of k`, [
@@ -132,6 +139,22 @@ export async function updateState(
     { name: 'update-state' },
   );
   return rows[0]?.version ?? notFound(keyId);
+}
+
+/** Replaces the policy; returns the key's new version. */
+export async function updatePolicy(tx: Transaction, region: string, keyId: string, policy: string): Promise<bigint> {
+  const { rows } = await tx.query<{ version: bigint }>(
+    `update keys set policy = $3, authorisation_version = authorisation_version + 1
+     where region = $1 and key_id = $2 returning authorisation_version as version`,
+    [region, keyId, policy],
+    { name: 'update-policy' },
+  );
+  return rows[0]?.version ?? notFound(keyId);
+}
+
+/** Replaces the description, which no decision leans on. */
+export async function updateDescription(tx: Transaction, region: string, keyId: string, description: string): Promise<void> {
+  await tx.query('update keys set description = $3 where region = $1 and key_id = $2', [region, keyId, description]);
 }
 
 /** Raises the version of a key whose view changed otherwise. */
