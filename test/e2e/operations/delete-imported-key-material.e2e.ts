@@ -1,20 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '@trent/local-cluster';
+import type pg from 'pg';
 import { Caller } from '../fixtures/caller.ts';
 import { anImportKey, importMaterial, metadataOf } from '../fixtures/imports.ts';
 import { keyRefusals } from '../fixtures/key-refusals.ts';
 import { aKey, blob, type TestKey } from '../fixtures/keys.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 import { expectRecord } from '../fixtures/records.ts';
 import { testRefusals } from '../fixtures/refusals.ts';
+import { keptToken } from '../fixtures/token-stream.ts';
 
+const SHREDDED_MS = 20_000;
 const caller = new Caller();
+let database: pg.Client;
 let key: TestKey;
 let own: TestKey;
 beforeAll(async () => {
+  database = await connectPostgres();
   key = await anImportKey(caller);
   own = await aKey(caller);
 });
-afterAll(() => caller[Symbol.dispose]());
+afterAll(async () => {
+  caller[Symbol.dispose]();
+  await database.end();
+});
 
 describe('DeleteImportedKeyMaterial', () => {
   test('takes the material from its key, which waits for it again', async () => {
@@ -39,6 +49,21 @@ describe('DeleteImportedKeyMaterial', () => {
         message: `${mine.arn} is pending import.`,
       });
     }
+  });
+
+  test('what is deleted is in neither store, and its name stays', async () => {
+    const mine = await anImportKey(caller);
+    const bytes = randomBytes(32);
+    const id = await importMaterial(caller, mine, bytes);
+    const isKept = async () => (await keptToken(caller, mine.id, id)) !== undefined;
+    expect(await isKept()).toBe(true);
+    await caller.ok('DeleteImportedKeyMaterial', { KeyId: mine.id });
+    await waitUntil('the second copy to be shredded', SHREDDED_MS, async () => ((await isKept()) ? 'still there' : true));
+    const count = async (table: string): Promise<unknown> =>
+      (await database.query(`select from key_metadata.${table} where key_id = $1`, [mine.id])).rowCount;
+    expect([await count('materials'), await count('graveyard'), await count('imported_materials')]).toEqual([0, 0, 1]);
+    expect(await importMaterial(caller, mine, bytes)).toBe(id);
+    expect(await isKept()).toBe(true);
   });
 
   test('of a key that waits for material it succeeds and changes nothing', async () => {

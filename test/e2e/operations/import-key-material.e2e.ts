@@ -110,9 +110,10 @@ describe('ImportKeyMaterial', () => {
     const mine = await anImportKey(caller);
     const bytes = randomBytes(32);
     const wanted = await parametersFor(caller, mine);
-    const validTo = Date.now() / 1000 + 3;
-    const id = await importMaterial(caller, mine, bytes, { ValidTo: validTo });
-    const ciphertext = await encrypted(caller, mine, 'kept').catch(() => '');
+    await caller.ok('ImportKeyMaterial', importOf(mine, wanted, bytes));
+    const ciphertext = await encrypted(caller, mine, 'kept');
+    const { body } = await caller.ok('ImportKeyMaterial', importOf(mine, wanted, bytes, { ValidTo: Date.now() / 1000 + 5 }));
+    const id = String(body['KeyMaterialId']);
     await waitUntil('the material to expire', EXPIRED_MS, async () => {
       const { KeyState } = await metadataOf(caller, mine);
       return KeyState === 'PendingImport' ? true : String(KeyState);
@@ -130,7 +131,7 @@ describe('ImportKeyMaterial', () => {
       return true;
     });
     await caller.ok('ImportKeyMaterial', importOf(mine, wanted, bytes));
-    if (ciphertext !== '') expect(await decrypted(mine, ciphertext)).toBe(blob('kept'));
+    expect(await decrypted(mine, ciphertext)).toBe(blob('kept'));
   });
 
   test('new material of a symmetric key waits for its rotation, one at a time', async () => {
@@ -168,6 +169,34 @@ describe('ImportKeyMaterial', () => {
     const first = await send();
     expect(first.status).toBe(200);
     expect((await send()).text).toBe(first.text);
+  });
+
+  test('a key policy can bound how, for how long and whether at all material is brought', async () => {
+    const deny = (Action: string, Condition: object) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: `kms:${Action}`,
+      Resource: '*',
+      Condition,
+    });
+    const rooted = { Effect: 'Allow', Principal: { AWS: caller.account.accountId }, Action: 'kms:*', Resource: '*' };
+    const Statement = [
+      rooted,
+      deny('GetParametersForImport', { StringNotEquals: { 'kms:WrappingAlgorithm': 'RSAES_OAEP_SHA_1' } }),
+      deny('GetParametersForImport', { StringEquals: { 'kms:WrappingKeySpec': 'RSA_2048' } }),
+      deny('ImportKeyMaterial', { StringEquals: { 'kms:ExpirationModel': 'KEY_MATERIAL_DOES_NOT_EXPIRE' } }),
+      deny('ImportKeyMaterial', { DateGreaterThan: { 'kms:ValidTo': new Date(Date.now() + 7_200_000).toISOString() } }),
+    ];
+    const mine = await anImportKey(caller, { Policy: JSON.stringify({ Version: '2012-10-17', Statement }) });
+    const ask = (WrappingAlgorithm: string, WrappingKeySpec: string) =>
+      caller.kms('GetParametersForImport', { KeyId: mine.id, WrappingAlgorithm, WrappingKeySpec });
+    expect((await ask('RSAES_OAEP_SHA_256', 'RSA_3072')).error).toBe('AccessDeniedException');
+    expect((await ask('RSAES_OAEP_SHA_1', 'RSA_2048')).error).toBe('AccessDeniedException');
+    const wanted = await parametersFor(caller, mine, 'RSAES_OAEP_SHA_1', 'RSA_3072');
+    const bring = (more: Members) => caller.kms('ImportKeyMaterial', importOf(mine, wanted, randomBytes(32), more));
+    expect((await bring({})).error).toBe('AccessDeniedException');
+    expect((await bring({ ValidTo: inAnHour() + 7_200 })).error).toBe('AccessDeniedException');
+    expect((await bring({ ValidTo: inAnHour() })).status).toBe(200);
   });
 
   testRefusals('ImportKeyMaterial', false, () => caller, [

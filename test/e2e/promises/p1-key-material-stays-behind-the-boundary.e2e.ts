@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
 import { Caller } from '../fixtures/caller.ts';
+import { anImportKey, importOf, parametersFor } from '../fixtures/imports.ts';
 import { aKey, blob, encrypted } from '../fixtures/keys.ts';
 import { connectNative } from '../fixtures/native.ts';
 import { connectPostgres } from '../fixtures/postgres.ts';
@@ -32,7 +33,7 @@ function filesWith(folder: string, secrets: readonly Buffer[]): string[] {
 }
 
 describe('P1: key material stays behind the PKCS#11 boundary', () => {
-  test('plaintexts, data keys and access key secrets are in no log, no stream, no table and no write-ahead log', async () => {
+  test('plaintexts, data keys, imported material and access key secrets are in no log, no stream, no table and no write-ahead log', async () => {
     const plaintext = randomBytes(32);
     const key = await aKey(caller);
     const ciphertext = await encrypted(caller, key, 'x');
@@ -44,10 +45,19 @@ describe('P1: key material stays behind the PKCS#11 boundary', () => {
     using trent = connectNative();
     await trent.encrypt({ keyId: key.id, plaintext });
     await trent.batch.encrypt({ keyId: key.id, plaintext });
+    const material = randomBytes(32);
+    const imported = await anImportKey(caller);
+    const parameters = await parametersFor(caller, imported, 'RSAES_OAEP_SHA_256', 'RSA_2048');
+    await caller.ok('ImportKeyMaterial', importOf(imported, parameters, material));
     const last = await caller.ok('GenerateRandom', { NumberOfBytes: 1 });
     await recordOf(caller, 'GenerateRandom', last); // the records of all before it are stored
     await database.query('checkpoint');
-    const secrets = [plaintext, Buffer.from(String(dataKey.body['Plaintext']), 'base64'), Buffer.from(caller.account.secretAccessKey)];
+    const secrets = [
+      plaintext,
+      material,
+      Buffer.from(String(dataKey.body['Plaintext']), 'base64'),
+      Buffer.from(caller.account.secretAccessKey),
+    ];
     const spellings = secrets.flatMap((secret) => [secret, Buffer.from(secret.toString('base64')), Buffer.from(secret.toString('hex'))]);
     const { folder, settings } = caller.cluster;
     for (const place of [folder.logs, join(folder.dir, 'nats-a'), settings.postgresData]) expect(filesWith(place, spellings)).toEqual([]);

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attachCluster, waitUntil } from '@trent/local-cluster';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import type pg from 'pg';
 import { Caller } from '../fixtures/caller.ts';
-import { aKey, blob, encrypted, type TestKey } from '../fixtures/keys.ts';
+import { aKey, blob, encrypted } from '../fixtures/keys.ts';
 import { connectPostgres } from '../fixtures/postgres.ts';
+import { keptToken } from '../fixtures/token-stream.ts';
 import { countRecords } from '../fixtures/stored-records.ts';
 
 const HEALED_MS = 60_000;
 const caller = new Caller();
-const { folder, port } = caller.cluster;
+const { folder } = caller.cluster;
 let database: pg.Client;
 beforeAll(async () => {
   database = await connectPostgres();
@@ -22,34 +19,14 @@ afterAll(async () => {
   await database.end();
 });
 
-/** The wrapped key as JetStream keeps it, read as key-metadata may. */
-async function tokenInJetStream(key: TestKey): Promise<Buffer> {
-  const pass = readFileSync(join(folder.secrets, 'nats-key-metadata'), 'utf8');
-  const nats = await connect({
-    servers: `127.0.0.1:${String(port('nats-a.client'))}`,
-    user: 'key-metadata',
-    pass,
-    inboxPrefix: '_INBOX.key-metadata',
-  });
-  try {
-    const manager = await jetstreamManager(nats);
-    const { rows } = await database.query<{ material_id: string }>('select material_id from key_metadata.materials where key_id = $1', [
-      key.id,
-    ]);
-    const subject = `trent.tokens.${caller.region}.${key.id}.${rows[0]!.material_id}`;
-    const message = await manager.streams.getMessage(`TOKENS_${caller.region}`, { last_by_subj: subject });
-    if (message === null) throw new Error(`JetStream holds nothing of ${subject}`);
-    return Buffer.from(message.data);
-  } finally {
-    await nats.close();
-  }
-}
-
 describe('P4: nothing acknowledged is lost', () => {
   test('a wrapped key is stored twice, in Postgres and in JetStream, when CreateKey answers', async () => {
     const key = await aKey(caller);
-    const { rows } = await database.query<{ token: Buffer }>('select token from key_metadata.materials where key_id = $1', [key.id]);
-    expect((await tokenInJetStream(key)).equals(rows[0]!.token)).toBe(true);
+    const { rows } = await database.query<{ material_id: string; token: Buffer }>(
+      'select material_id, token from key_metadata.materials where key_id = $1',
+      [key.id],
+    );
+    expect(await keptToken(caller, key.id, rows[0]!.material_id)).toEqual(rows[0]!.token);
   });
 
   test('a key, its state, its ciphertexts and its records outlive kill -9 of every store at once', async () => {

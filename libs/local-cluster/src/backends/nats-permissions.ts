@@ -40,7 +40,7 @@ function permissionsOf(user: NatsUser, audit: readonly string[], tokens: readonl
       };
     case 'key-metadata':
       return {
-        publish: [AUDIT_SUBJECTS, 'trent.tokens.>', ...changes('keys'), ...tokens.flatMap(manage), ...tokens.flatMap(read), '$JS.API.INFO'],
+        publish: [AUDIT_SUBJECTS, 'trent.tokens.>', ...changes('keys'), ...tokens.flatMap(keep), ...tokens.flatMap(read), '$JS.API.INFO'],
         subscribe: [...confirms('keys')],
       };
     case 'crypto-worker':
@@ -59,6 +59,11 @@ const confirms = (feed: string): string[] => [`trent.feed.${feed}.confirms`, `tr
 /** Create, change and look at a stream (JetStream wire API, ADR-1); not delete or purge it. */
 function manage(stream: string): string[] {
   return ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
+}
+
+/** Manage a stream, and shred single subjects of it: what a key's end or its user's word takes away must be gone from here too. */
+function keep(stream: string): string[] {
+  return [...manage(stream), `$JS.API.STREAM.PURGE.${stream}`];
 }
 
 /** Read single messages of a stream, to restore from it. */

@@ -19,8 +19,9 @@ export interface KeyRow {
   readonly deletionDate: Date | null;
   readonly version: bigint;
   readonly currentMaterialId: string | null;
-  /** Of imported keys: whether the current material is there, and the earliest end of what belongs to the key. */
+  /** False for a key of Origin EXTERNAL whose current material is not there. */
   readonly hasMaterial: boolean;
+  /** Of imported material: the earliest end of what belongs to the key. */
   readonly validTo: Date | null;
 }
 
@@ -34,7 +35,8 @@ const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.d
     (select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current),
     (select i.material_id from imported_materials i
      where i.region = k.region and i.key_id = k.key_id and i.material_state = 'CURRENT')) as "currentMaterialId",
-  exists (select from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "hasMaterial",
+  k.origin <> 'EXTERNAL' or exists (
+    select from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "hasMaterial",
   (select min(i.valid_to) from imported_materials i where k.origin = 'EXTERNAL' and i.region = k.region and i.key_id = k.key_id
      and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo"`;
 

@@ -22,12 +22,13 @@ export async function removeImported(tx: Transaction, key: KeyRow, material: Imp
   return isAssociated(material) && wasUsable ? updateState(tx, region, keyId, 'PendingImport', null) : raiseVersion(tx, region, keyId);
 }
 
-/** ValidTo has come: the material goes, unless it was imported again in the meantime. */
+/**
+ * ValidTo has come: the material goes. The claimed timer says so, not the clock: an import that sets another date sets the timer anew, and waits for
+ * it while it is claimed.
+ */
 export async function expireMaterial(tx: Transaction, { region, subject }: DueTimer, facts: Facts): Promise<Deed> {
   const { key, material } = await materialOf(tx, region, subject);
-  if (key === undefined || material?.isImported !== true || material.validTo === null || material.validTo.getTime() > facts.nowMs) {
-    return NOTHING;
-  }
+  if (key === undefined || material?.isImported !== true || material.validTo === null) return NOTHING;
   const version = await removeImported(tx, key, material);
   const details = { keyId: key.keyId, keyMaterialId: material.materialId };
   return {
