@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { writeFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { openTlsIdentity, silentLogger } from '@trent/bootstrap';
@@ -120,6 +121,40 @@ describe('draining', () => {
     socket.write('GET /ping HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(socket, 'data');
     const closed = once(socket, 'close');
+    expect(await server.runtime.drain()).toBe(true);
+    await closed;
+  });
+});
+
+describe('HTTP/2', () => {
+  test('is what a client gets that prefers it', async () => {
+    await using server = await openServer();
+    const session = connectHttp2(`https://127.0.0.1:${String(server.port)}`, { ca: server.deployment.pki.ca });
+    const stream = session.request({ ':path': '/ping' });
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+    expect([session.alpnProtocol, headers[':status']]).toEqual(['h2', 200]);
+    session.destroy();
+  });
+
+  test('a request that does not come to its end is cut off, alone', async () => {
+    await using server = await openServer();
+    const session = connectHttp2(`https://127.0.0.1:${String(server.port)}`, { ca: server.deployment.pki.ca });
+    const slow = session.request({ ':method': 'POST', ':path': '/' });
+    slow.on('error', () => undefined);
+    slow.write('{');
+    await once(slow, 'close');
+    const quick = session.request({ ':path': '/ping' });
+    const [headers] = (await once(quick, 'response')) as [Record<string, unknown>];
+    expect(headers[':status']).toBe(200);
+    session.destroy();
+  });
+
+  test('draining ends its connections', async () => {
+    await using server = await openServer();
+    const session = connectHttp2(`https://127.0.0.1:${String(server.port)}`, { ca: server.deployment.pki.ca });
+    const stream = session.request({ ':path': '/ping' }).resume();
+    await once(stream, 'end');
+    const closed = once(session, 'close');
     expect(await server.runtime.drain()).toBe(true);
     await closed;
   });

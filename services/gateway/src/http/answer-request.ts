@@ -10,6 +10,7 @@ import { JSON_TYPE, jsonError, queryError, XML_TYPE, type ErrorAnswer } from './
 import { parseJsonBody } from './aws-json.ts';
 import { parseParameters, type Parameters } from './aws-query.ts';
 import { originOf, type Exchange } from './exchange.ts';
+import { plainHeaders } from './http2.ts';
 import type { JsonRoute, QueryRoute, Routes } from './routes.ts';
 import { wipe, wipeSecrets } from './wipe.ts';
 
@@ -111,8 +112,8 @@ function queryAsk(face: HttpFace, exchange: Exchange, route: QueryRoute, paramet
 }
 
 function identify(face: HttpFace, exchange: Exchange, plan: OperationPlan, body: Buffer): SignedCaller {
-  const { rawHeaders, method = '' } = exchange.request;
-  const facts: HttpFacts = { method, path: exchange.path, query: exchange.query, rawHeaders };
+  const { method = '' } = exchange.request;
+  const facts: HttpFacts = { method, path: exchange.path, query: exchange.query, rawHeaders: plainHeaders(exchange.request) };
   const { wire } = plan.operation;
   const isGlobal = wire.queryVersion !== '';
   const regions = isGlobal ? [...face.regions, GLOBAL_REGION] : face.regions;

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { tlsDetailsJson } from '@trent/audit-record';
 
 import type { Origin } from '../ask.ts';
+import { hostOf } from './http2.ts';
 
 /** KMS needs less than 1 MiB (kms-api §12.1). */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -110,10 +111,11 @@ type ConnectionOrigin = Pick<Origin, 'sourceIp' | 'tlsDetails'>;
 const origins = new WeakMap<object, ConnectionOrigin>();
 
 /** Where the request comes from; what belongs to the connection is asked of TLS once. */
-export function originOf({ headers, socket }: IncomingMessage): Origin {
+export function originOf(request: IncomingMessage): Origin {
+  const { headers, socket } = request;
   let origin = origins.get(socket);
   if (origin === undefined) {
-    origin = connectionOrigin(socket, headers.host ?? '');
+    origin = connectionOrigin(socket, hostOf(request));
     origins.set(socket, origin);
   }
   return { sourceIp: origin.sourceIp, userAgent: headers['user-agent'] ?? '', tlsDetails: origin.tlsDetails };

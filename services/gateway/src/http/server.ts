@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -7,6 +8,7 @@ import { newRequestId, type RandomBytes } from '@trent/identifiers';
 import { answerRequest, type HttpFace } from './answer-request.ts';
 import { Exchange } from './exchange.ts';
 import { answerHealth, isHealthQuestion } from './health.ts';
+import { ALPN_PROTOCOLS, serveHttp2, type Http2Connections } from './http2.ts';
 
 export interface HttpServerOptions {
   readonly listen: readonly ListenAddress[];
@@ -52,23 +54,23 @@ const BACKLOG = 1024;
 const FINISH_MS = 7_000;
 
 /**
- * Starts the HTTPS server of the AWS wires: HTTP/1.1 with keep-alive, TLS 1.2 and up that follows its files, bounds on headers, bodies,
+ * Starts the HTTPS server of the AWS wires: HTTP/1.1 with keep-alive and HTTP/2, TLS 1.2 and up that follows its files, bounds on headers, bodies,
  * connections and slowness. Draining closes idle connections, answers what is under way and closes.
  * @throws {Error} when an address is taken
  */
 export async function startHttpServer(runtime: ServiceRuntime, options: HttpServerOptions): Promise<HttpServer> {
-  const servers: Server[] = [];
+  const servers: Endpoint[] = [];
   runtime.onDrain('HTTPS server', () => drain(servers));
   for (const address of options.listen) {
-    const server = makeServer(runtime, options);
-    await listen(server, address);
-    servers.push(server);
-    runtime.log.info(events.listening, { endpoint: address.host, port: portOf(server) });
+    const endpoint = makeServer(runtime, options);
+    await listen(endpoint.server, address);
+    servers.push(endpoint);
+    runtime.log.info(events.listening, { endpoint: address.host, port: portOf(endpoint.server) });
   }
-  return { ports: servers.map(portOf) };
+  return { ports: servers.map(({ server }) => portOf(server)) };
 }
 
-function makeServer(runtime: ServiceRuntime, { tls, face, random, limits }: HttpServerOptions): Server {
+function makeServer(runtime: ServiceRuntime, { tls, face, random, limits }: HttpServerOptions): Endpoint {
   const { headersMs, requestMs, checkEveryMs, maxConnections } = { ...LIMITS, ...limits };
   const { cert, key } = tls.current();
   const server = createServer({
@@ -82,6 +84,7 @@ function makeServer(runtime: ServiceRuntime, { tls, face, random, limits }: Http
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
+    ALPNProtocols: ALPN_PROTOCOLS,
   });
   server.maxConnections = maxConnections;
   const stopFollowing = tls.onChange((material) =>
@@ -89,13 +92,21 @@ function makeServer(runtime: ServiceRuntime, { tls, face, random, limits }: Http
   );
   server.once('close', stopFollowing);
   const onBody = (exchange: Exchange, body: Buffer | undefined): void => answerRequest(face, exchange, body);
-  server.on('request', (request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const exchange = new Exchange(request, response, newRequestId(random), runtime.signal, onBody);
     if (isHealthQuestion(request.method, exchange.path, exchange.query)) answerHealth(response, runtime.notReady());
     else exchange.readBody();
-  });
+  };
+  server.on('request', onRequest);
   server.on('clientError', refuse);
-  return server;
+  const http2 = serveHttp2(server, { requestMs, idleMs: KEEP_ALIVE_MS, maxHeaderBytes: MAX_HEADER_BYTES }, onRequest);
+  return { server, http2 };
+}
+
+/** A listening server, and its connections that speak HTTP/2. */
+interface Endpoint {
+  readonly server: Server;
+  readonly http2: Http2Connections;
 }
 
 /** What Node's parser could not read, or came too slowly, is answered in one line and the connection ends. */
@@ -125,17 +136,21 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-async function drain(servers: readonly Server[]): Promise<void> {
+async function drain(servers: readonly Endpoint[]): Promise<void> {
   await Promise.all(
     servers.map(
-      (server) =>
+      ({ server, http2 }) =>
         new Promise<void>((resolve) => {
-          const cut = setTimeout(() => server.closeAllConnections(), FINISH_MS);
+          const cut = setTimeout(() => {
+            server.closeAllConnections();
+            http2.destroy();
+          }, FINISH_MS);
           server.close(() => {
             clearTimeout(cut);
             resolve();
           });
           server.closeIdleConnections();
+          http2.close();
         }),
     ),
   );
