@@ -17,9 +17,12 @@ describe.each(all.map((operation) => [operation.name, operation] as const))('%s'
     expect(operation.option.quotaPerSecond).toBeGreaterThan(0);
   });
 
-  test('names keys, aliases, contexts and algorithms that are members of its request', () => {
+  test('names keys, aliases, contexts, algorithms and Regions that are members of its request', () => {
     const members = membersOf(operation.request).map(({ awsName }) => awsName);
-    const named = operation.option.keys.flatMap((key) => [key.member, key.ciphertextMember, key.contextMember, key.algorithmMember]);
+    const named = operation.option.keys.flatMap((key) => [
+      ...[key.member, key.ciphertextMember, key.contextMember],
+      ...[key.algorithmMember, key.regionMember],
+    ]);
     for (const member of [...named, operation.option.aliasMember].filter((one) => one !== '')) expect(members).toContain(member);
   });
 

@@ -7,6 +7,7 @@ import {
   clientCredentials,
   connectNats,
   endpointsOf,
+  groupOf,
   loadConfig,
   runService,
   startGrpcServer,
@@ -53,20 +54,22 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
   });
   rt.onDrain('writer', () => writer.close());
   const tokens = await openTokenStream(nats, config.regions, config.natsReplicas);
+  const random = pooledRandom(randomFillSync);
   const deps: Deps = {
     db,
     writer,
     markers: markersWith(await readMarkerKey(db)),
     ...materialsOf(rt, config),
     keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
+    regions: { served: config.regions, groupOf: (region) => groupOf(config, region) },
+    newEventId: () => newEventId(random),
     now: Date.now,
   };
-  const random = pooledRandom(randomFillSync);
   const sweeper = new Sweeper({
     db,
     writer,
     log: rt.log,
-    newEventId: () => newEventId(random),
+    newEventId: deps.newEventId,
     forgetTokens: (region, keyId, materialId) => tokens.forget(region, keyId, materialId),
   });
   rt.onDrain('sweeper', () => sweeper.close());

@@ -162,10 +162,10 @@ describe('CreateKey', () => {
       message: new RegExp(`^KeySpec ${KeySpec} is not served: the HSM's module \\(softhsm\\) \\S`),
     })),
     {
-      name: 'what is not served is refused by name',
-      input: () => ({ MultiRegion: true }),
-      error: 'UnsupportedOperationException',
-      message: 'Multi-Region keys are not served.',
+      name: 'a multi-Region key can not live in a key store',
+      input: () => ({ MultiRegion: true, Origin: 'AWS_CLOUDHSM' }),
+      error: 'ValidationException',
+      message: 'MultiRegion is not supported for Origin AWS_CLOUDHSM',
     },
   ]);
 });

@@ -11,8 +11,8 @@ const writers = new WeakMap<DescMessage, WriteMessage>();
 
 /**
  * Makes the writer of a message in AWS JSON 1.1 (kms-api §12.1). What is absent is left out, and so is an empty list or map, for
- * protobuf does not tell them apart; but the lists of a page (an answer with a marker or token for the next) stand even when empty,
- * as clients count on them.
+ * protobuf does not tell them apart; but the lists of a page (an answer with a marker or token for the next), and those that the contract
+ * marks, stand even when empty, as clients count on them.
  */
 export function jsonWriter(descriptor: DescMessage): WriteMessage {
   const known = writers.get(descriptor);
@@ -34,8 +34,9 @@ export function jsonWriter(descriptor: DescMessage): WriteMessage {
   };
   writers.set(descriptor, write);
   const page = isPage(descriptor);
-  for (const { awsName, property, field } of membersOf(descriptor)) {
-    members.push({ prefix: `${JSON.stringify(awsName)}:`, property, write: fieldWriter(field), skip: skipper(field, page) });
+  for (const { awsName, property, field, member } of membersOf(descriptor)) {
+    const skip = skipper(field, page || member.shownWhenEmpty);
+    members.push({ prefix: `${JSON.stringify(awsName)}:`, property, write: fieldWriter(field), skip });
   }
   return write;
 }
@@ -44,9 +45,9 @@ function isPage(descriptor: DescMessage): boolean {
   return membersOf(descriptor).some(({ awsName }) => awsName === 'Truncated' || awsName === 'IsTruncated' || awsName === 'NextToken');
 }
 
-function skipper(field: DescField, page: boolean): (value: unknown) => boolean {
+function skipper(field: DescField, shownWhenEmpty: boolean): (value: unknown) => boolean {
   if (field.fieldKind === 'map') return (value) => (value as ReadonlyMap<string, unknown>).size === 0;
-  if (field.fieldKind === 'list' && !page) return (value) => (value as readonly unknown[]).length === 0;
+  if (field.fieldKind === 'list' && !shownWhenEmpty) return (value) => (value as readonly unknown[]).length === 0;
   return isUndefined;
 }
 

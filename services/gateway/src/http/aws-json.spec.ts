@@ -160,6 +160,11 @@ describe('writing an answer', () => {
     expect(write('kms.ListKeys', kms.ListKeysResponse.create({ truncated: false }))).toEqual({ Keys: [], Truncated: false });
   });
 
+  test('a list that the contract marks stands even when empty', () => {
+    const answer = kms.DescribeKeyResponse.create({ keyMetadata: { keyId: 'k', multiRegionConfiguration: {} } });
+    expect(write('kms.DescribeKey', answer)).toEqual({ KeyMetadata: { KeyId: 'k', MultiRegionConfiguration: { ReplicaKeys: [] } } });
+  });
+
   test('a message without members is an empty object', () => {
     expect(jsonWriter(messageDescriptor('trent.kms.v1.EnableKeyResponse'))({})).toBe('{}');
   });

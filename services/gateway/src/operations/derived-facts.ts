@@ -15,6 +15,7 @@ const DEFAULT_WAITING_DAYS = 30;
  */
 export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   'kms.CreateKey': (message, facts) => createKeyFacts(message as kms.CreateKeyRequest, facts),
+  'kms.ReplicateKey': (message, facts) => tagFacts((message as kms.ReplicateKeyRequest).tags, facts),
   'kms.GetKeyPolicy': (message, facts) => {
     if ((message as kms.GetKeyPolicyRequest).policyName === undefined) add(facts, 'kms:PolicyName', 'default');
   },

@@ -92,6 +92,17 @@ describe('what policy may know', () => {
     ]);
   });
 
+  test('a replica has its Region and its tags', () => {
+    expect(factsOf('kms.ReplicateKey', { KeyId: 'k', ReplicaRegion: 'eu-west-1', Tags: [{ TagKey: 'a', TagValue: '1' }] })).toEqual([
+      ['kms:ReplicaRegion', ['eu-west-1'], 0],
+      ['aws:RequestTag/a', ['1'], 0],
+      ['aws:TagKeys', ['a'], 0],
+    ]);
+    expect(factsOf('kms.UpdatePrimaryRegion', { KeyId: 'k', PrimaryRegion: 'eu-west-1' })).toEqual([
+      ['kms:PrimaryRegion', ['eu-west-1'], 0],
+    ]);
+  });
+
   test('a new key has its defaults and twins', () => {
     expect(Object.fromEntries(factsOf('kms.CreateKey', {}).map(([key, values]) => [key, values]))).toEqual({
       'kms:KeySpec': ['SYMMETRIC_DEFAULT'],

@@ -8,8 +8,8 @@ function keysOf(name: string, json: object) {
 }
 
 const blob = aCiphertext().toString('base64');
-const named = { ciphertextKeyId: KEY_ID, ciphertextMaterialId: MATERIAL_ID, ciphertextRegion: REGION };
-const unnamed = { ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '' };
+const named = { ciphertextKeyId: KEY_ID, ciphertextMaterialId: MATERIAL_ID, ciphertextRegion: REGION, region: '' };
+const unnamed = { ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '', region: '' };
 
 describe('the keys that a request names', () => {
   test('by reference', () => {
@@ -32,6 +32,13 @@ describe('the keys that a request names', () => {
       { reference: 'd', ...unnamed },
     ]);
     expect(algorithms).toEqual(['', 'RSAES_OAEP_SHA_1']);
+  });
+
+  test('one twice, the second time in the Region that a member names', () => {
+    expect(keysOf('kms.UpdatePrimaryRegion', { KeyId: 'k', PrimaryRegion: 'eu-west-1' }).queries).toEqual([
+      { reference: 'k', ...unnamed },
+      { reference: 'k', ...unnamed, region: 'eu-west-1' },
+    ]);
   });
 
   test('none', () => {

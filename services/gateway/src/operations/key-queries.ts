@@ -21,6 +21,7 @@ interface KeyUseProperties {
   readonly reference: string;
   readonly ciphertext: string;
   readonly algorithm: string;
+  readonly region: string;
   readonly spell: (algorithm: number | undefined) => string | undefined;
 }
 
@@ -40,6 +41,7 @@ export function keysOf({ option, request }: Operation): ReadKeys {
       reference: members.get(use.member)?.property ?? '',
       ciphertext: members.get(use.ciphertextMember)?.property ?? '',
       algorithm: algorithm?.property ?? '',
+      region: members.get(use.regionMember)?.property ?? '',
       spell: algorithm?.field.enum === undefined ? () => undefined : awsEnum(algorithm.field.enum.typeName).toAws,
     };
   });
@@ -54,6 +56,7 @@ export function keysOf({ option, request }: Operation): ReadKeys {
         ciphertextKeyId: '',
         ciphertextMaterialId: '',
         ciphertextRegion: '',
+        region: ((message as Values)[use.region] as string | undefined) ?? '',
       };
       const ciphertext = (message as Values)[use.ciphertext] as Buffer | undefined;
       if (ciphertext !== undefined && (algorithm === '' || algorithm === SYMMETRIC)) lateFault ??= readHeader(ciphertext, query);

@@ -19,6 +19,7 @@ const MAX_BYTES_A_UNIT = 3;
  */
 export const requestRules: Readonly<Partial<Record<OperationName, readonly RequestRule[]>>> = {
   'kms.CreateKey': [rule(oneSpecName), rule(goodTags)],
+  'kms.ReplicateKey': [rule(goodTags)],
   'kms.ScheduleKeyDeletion': [rule(goodWaitingTime)],
   'kms.CreateAlias': [rule(goodAliasName), rule(keyAsTarget)],
   'kms.UpdateAlias': [rule(goodAliasName), rule(keyAsTarget)],
@@ -58,7 +59,7 @@ function oneSpecName(request: kms.CreateKeyRequest): void {
 const TAG_TEXT = /^[\p{L}\p{N}\p{Z}_.:/=+\-@]*$/u;
 const MAX_TAGS = 50;
 
-function goodTags({ tags }: kms.CreateKeyRequest | kms.TagResourceRequest): void {
+function goodTags({ tags }: Pick<kms.CreateKeyRequest, 'tags'>): void {
   if (tags.length > MAX_TAGS) fail('TagException', 'Too many tags');
   const keys = new Set<string>();
   for (const { tagKey = '', tagValue = '' } of tags) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { finishRecord, responseElementsOf } from '@trent/audit-record';
+import { draftElsewhere, finishRecord, responseElementsOf } from '@trent/audit-record';
 import { operations, type invoke, type KeyMetadataRpc, type Operation } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
@@ -7,6 +7,7 @@ import type { ChangeOfView, ChangeWriter } from '@trent/outbox';
 import type { Database, Transaction } from '@trent/postgres';
 import type { GenerateMaterial, ImportMaterial, MakeImportParameters } from './materials.ts';
 import type { Markers } from './marker.ts';
+import type { Regions } from './region-groups.ts';
 
 /** What handlers lean on. */
 export interface Deps {
@@ -18,6 +19,9 @@ export interface Deps {
   readonly importMaterial: ImportMaterial;
   /** Keeps a wrapped key a second time, in JetStream; resolves on its ack. */
   readonly keepToken: (region: string, keyId: string, materialId: string, token: Buffer, deadline: number) => Promise<void>;
+  readonly regions: Regions;
+  /** A fresh id of an audit record. */
+  readonly newEventId: () => string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -53,6 +57,19 @@ export interface Done<Response> {
   readonly changes: readonly ChangeOfView[];
   /** For the record alone. */
   readonly additionalEventData?: Readonly<Record<string, string>>;
+  /** What the change did in another Region: it is recorded there too. */
+  readonly elsewhere?: Elsewhere;
+}
+
+/** The side of a multi-Region change that another Region's trail shows. */
+export interface Elsewhere {
+  readonly region: RegionName;
+  /** What was done there, as an operation of its own. */
+  readonly operation: Operation;
+  /** Its request, where it is not the one that was made. */
+  readonly request?: object;
+  readonly response: object;
+  readonly resources: readonly string[];
 }
 
 /**
@@ -66,16 +83,22 @@ export async function change<Response extends object>(
 ): Promise<invoke.InvokeResponse> {
   const { request, operation } = call;
   const output = await deps.writer.change({ deadline: call.deadline, idempotency: idempotencyOf(call) }, async (tx) => {
-    const { response, resources, changes, additionalEventData } = await work(tx);
+    const { response, resources, changes, additionalEventData, elsewhere } = await work(tx);
     const responseElements = responseElementsOf(operation, response, resources[0]);
     const record = finishRecord(request.auditDraft, { responseElements, resources, additionalEventData });
     return {
       answer: keptAnswer(request.requestId, operation.responseCodec.encode(response)),
       changes,
-      audit: [{ region: call.region, record }],
+      audit: [{ region: call.region, record }, ...(elsewhere === undefined ? [] : [recordElsewhere(deps, request.auditDraft, elsewhere)])],
     };
   });
   return readKeptAnswer(output, request.requestId);
+}
+
+function recordElsewhere(deps: Deps, auditDraft: string, { region, operation, request, response, resources }: Elsewhere) {
+  const draft = draftElsewhere(auditDraft, { operation, request, region, eventId: deps.newEventId() });
+  const responseElements = responseElementsOf(operation, response, resources[0]);
+  return { region, record: finishRecord(draft, { responseElements, resources }) };
 }
 
 /** An answer as it is kept for repeats: with the id of the request that it was given to, whose record was committed with it. */

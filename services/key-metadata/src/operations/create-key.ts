@@ -10,6 +10,7 @@ import { change, type Call, type Deps } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
 import { metadataOf, spellingsOf } from './key-metadata.ts';
 import type { FreshMaterial } from './materials.ts';
+import { checkMultiRegion } from './region-groups.ts';
 import { tagRows } from './tags.ts';
 
 interface Wanted {
@@ -26,8 +27,9 @@ interface Wanted {
  */
 export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
   const request = kms.CreateKeyRequest.decode(call.request.input);
-  const keyId = newKeyId(randomBytes(16), false);
-  const wanted = readWanted(call, keyId, request, deps.now());
+  const multiRegion = request.multiRegion ?? false;
+  const keyId = newKeyId(randomBytes(16), multiRegion);
+  const wanted = readWanted(deps, call, keyId, request);
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
@@ -40,7 +42,7 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
       accountId,
       description,
       state: wanted.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
-      multiRegion: false,
+      multiRegionKeyType: multiRegion ? 'PRIMARY' : null,
       ...wanted,
       material: await material,
     });
@@ -62,7 +64,7 @@ async function makeMaterial(
   return material;
 }
 
-function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now: number): Wanted {
+function readWanted(deps: Deps, call: Call, keyId: KeyId, request: kms.CreateKeyRequest): Wanted {
   const given = spellingsOf(request);
   if (given.spec !== undefined && given.deprecatedSpec !== undefined) {
     fail(
@@ -75,10 +77,11 @@ function readWanted(call: Call, keyId: KeyId, request: kms.CreateKeyRequest, now
   const origin = (given.origin ?? 'AWS_KMS') as Origin;
   checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
   refuseUnserved(request, origin);
+  if (request.multiRegion === true) checkMultiRegion(deps.regions, call.region);
   const policy = request.policy ?? defaultKeyPolicy(call.accountId);
   if (request.policy !== undefined) {
     const arn = keyArn(call.region, call.accountId, keyId);
-    checkPolicy(call, arn, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, now);
+    checkPolicy(call, arn, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, deps.now());
   }
   return { spec, usage, origin, policy };
 }
@@ -88,5 +91,4 @@ function refuseUnserved(request: kms.CreateKeyRequest, origin: Origin): void {
   if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
   if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
   if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');
-  if (request.multiRegion === true) fail('UnsupportedOperationException', 'Multi-Region keys are not served.');
 }

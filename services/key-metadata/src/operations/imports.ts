@@ -1,9 +1,9 @@
 import { awsEnum, kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { operationInState, type KeyFacts } from '@trent/key-model';
+import { operationInState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
 import { hasItsMaterials, isAssociated, keepImported, listImported, type ImportedMaterial, type ImportedState } from '../store/imports.ts';
-import { lockKey, raiseVersion, readKey, updateState, type KeyRow } from '../store/keys.ts';
+import { factsOf, lockKey, raiseVersion, readKey, updateState, type KeyRow } from '../store/keys.ts';
 import { armTimerAt, disarmTimer } from '../store/timers.ts';
 import { removeImported } from '../timers/import-expiry.ts';
 import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
@@ -92,10 +92,6 @@ export function deleteImportedKeyMaterial(deps: Deps, call: Call): Promise<invok
     const version = await removeImported(tx, key, material);
     return { response, resources: [arn], changes: [keyChange(call.region, keyId, version)] };
   });
-}
-
-function factsOf({ spec, origin }: KeyRow): KeyFacts {
-  return { spec, origin, multiRegion: 'NONE' };
 }
 
 async function openMaterial(deps: Deps, call: Call, key: KeyRow, request: kms.ImportKeyMaterialRequest): Promise<ImportedFresh> {

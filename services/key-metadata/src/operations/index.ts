@@ -5,6 +5,7 @@ import { readCall, type Deps, type Handlers } from './call.ts';
 import { createKey } from './create-key.ts';
 import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './imports.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion, updateKeyDescription } from './keys.ts';
+import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 
@@ -28,6 +29,8 @@ const handlers = {
   'kms.GetParametersForImport': getParametersForImport,
   'kms.ImportKeyMaterial': importKeyMaterial,
   'kms.DeleteImportedKeyMaterial': deleteImportedKeyMaterial,
+  'kms.ReplicateKey': replicateKey,
+  'kms.UpdatePrimaryRegion': updatePrimaryRegion,
   'kms.ListResourceTags': listResourceTags,
   'kms.TagResource': tagResource,
   'kms.UntagResource': untagResource,

@@ -1,6 +1,6 @@
 import { awsEnum, kms } from '@trent/contracts';
 import { algorithmsOf } from '@trent/key-model';
-import { arnOf, type KeyRow } from '../store/keys.ts';
+import { arnOf, type KeyRow, type MultiRegionKeyType } from '../store/keys.ts';
 
 const enumOf = {
   usage: awsEnum('trent.kms.v1.KeyUsage'),
@@ -8,6 +8,7 @@ const enumOf = {
   spec: awsEnum('trent.kms.v1.KeySpec'),
   deprecatedSpec: awsEnum('trent.kms.v1.CustomerMasterKeySpec'),
   origin: awsEnum('trent.kms.v1.Origin'),
+  multiRegion: awsEnum('trent.kms.v1.MultiRegionKeyType'),
   encryption: awsEnum('trent.kms.v1.EncryptionAlgorithm'),
   signing: awsEnum('trent.kms.v1.SigningAlgorithm'),
   mac: awsEnum('trent.kms.v1.MacAlgorithm'),
@@ -34,6 +35,8 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     keySpec: enumOf.spec.fromAws(key.spec) as kms.KeySpec,
     ...algorithmLists(key),
     multiRegion: key.multiRegion,
+    multiRegionConfiguration: multiRegionConfigurationOf(key),
+    pendingDeletionWindowInDays: key.pendingWindowDays ?? undefined,
     currentKeyMaterialId: key.spec === 'SYMMETRIC_DEFAULT' ? (key.currentMaterialId ?? undefined) : undefined,
   });
 }
@@ -62,6 +65,35 @@ function algorithmLists({ spec, usage }: KeyRow): Partial<kms.KeyMetadata> {
     case 'ENCAPSULATE_DECAPSULATE':
       return { encapsulationAlgorithms: list<kms.EncapsulationAlgorithm>(enumOf.encapsulation) };
   }
+}
+
+/** A multi-Region key's relatives, itself among them. */
+function multiRegionConfigurationOf(key: KeyRow): kms.MultiRegionConfiguration | undefined {
+  const { multiRegionKeyType, relatives } = key;
+  if (multiRegionKeyType === null || relatives === null) return undefined;
+  const relativesOf = (type: MultiRegionKeyType) =>
+    relatives.filter((one) => one.type === type).map(({ region }) => ({ arn: arnOf({ ...key, region }), region }));
+  return {
+    multiRegionKeyType: enumOf.multiRegion.fromAws(multiRegionKeyType) as kms.MultiRegionKeyType,
+    primaryKey: relativesOf('PRIMARY')[0],
+    replicaKeys: relativesOf('REPLICA'),
+  };
+}
+
+/** The CreateKey request that makes a key like this one: what a replica's Region records of its birth. */
+export function createKeyRequestOf(
+  key: KeyRow,
+  own: Pick<kms.CreateKeyRequest, 'policy' | 'bypassPolicyLockoutSafetyCheck' | 'tags'>,
+): kms.CreateKeyRequest {
+  return kms.CreateKeyRequest.create({
+    ...own,
+    description: key.description,
+    keyUsage: enumOf.usage.fromAws(key.usage) as kms.KeyUsage,
+    keySpec: enumOf.spec.fromAws(key.spec) as kms.KeySpec,
+    customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(key.spec) as kms.CustomerMasterKeySpec | undefined,
+    origin: enumOf.origin.fromAws(key.origin) as kms.Origin,
+    multiRegion: key.multiRegion,
+  });
 }
 
 /** AWS spellings of CreateKey's enums; undefined where the caller left them out. */

@@ -1,10 +1,12 @@
 import { kms, type invoke } from '@trent/contracts';
 import { keyArn } from '@trent/identifiers';
 import { operationInState, type KeyState } from '@trent/key-model';
+import type { Transaction } from '@trent/postgres';
 import { hasItsMaterials } from '../store/imports.ts';
-import { arnOf, listKeyIds, lockKey, readKey, updateDescription, updateState } from '../store/keys.ts';
+import { arnOf, listKeyIds, lockKey, readKey, updateDescription, updateState, type KeyRow } from '../store/keys.ts';
+import { awaitReplicaDeletion } from '../store/relatives.ts';
 import { armTimer, disarmTimer } from '../store/timers.ts';
-import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
+import { answer, change, keyChange, keyOf, type Call, type Deps, type Done } from './call.ts';
 import { metadataOf } from './key-metadata.ts';
 import { pageOf } from './marker.ts';
 
@@ -67,6 +69,7 @@ export function scheduleKeyDeletion(deps: Deps, call: Call): Promise<invoke.Invo
   return change(deps, call, async (tx) => {
     const key = await lockKey(tx, call.region, keyId);
     operationInState('ScheduleKeyDeletion', key.state, arn);
+    if (hasReplicas(key)) return waitForReplicas(tx, key, days);
     const deletionDate = new Date(deps.now() + days * DAY_MS);
     const version = await updateState(tx, call.region, keyId, 'PendingDeletion', deletionDate);
     await armTimer(tx, 'delete-key', call.region, keyId, days);
@@ -78,6 +81,21 @@ export function scheduleKeyDeletion(deps: Deps, call: Call): Promise<invoke.Invo
     });
     return { response, resources: [arn], changes: [keyChange(call.region, keyId, version)] };
   });
+}
+
+function hasReplicas({ multiRegionKeyType, relatives }: KeyRow): boolean {
+  return multiRegionKeyType === 'PRIMARY' && (relatives ?? []).length > 1;
+}
+
+/** A primary outlives its replicas: its waiting time begins when the last of them is gone (timers/deletion.ts), so there is no date yet. */
+async function waitForReplicas(tx: Transaction, key: KeyRow, days: number): Promise<Done<kms.ScheduleKeyDeletionResponse>> {
+  const version = await awaitReplicaDeletion(tx, key.region, key.keyId, days);
+  const response = kms.ScheduleKeyDeletionResponse.create({
+    keyId: arnOf(key),
+    keyState: kms.KeyState.KEY_STATE_PENDING_REPLICA_DELETION,
+    pendingWindowInDays: days,
+  });
+  return { response, resources: [arnOf(key)], changes: [keyChange(key.region, key.keyId, version)] };
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html: the key comes back Disabled, whatever it was, or without material as it waits for it. */

@@ -11,6 +11,7 @@ interface ViewRow {
   readonly keyUsage: string;
   readonly origin: string;
   readonly multiRegion: boolean;
+  readonly multiRegionKeyType: string;
   readonly version: bigint;
   readonly policy: string;
   readonly aliases: string[];
@@ -23,7 +24,7 @@ interface ViewRow {
 /** One statement for any number of keys and aliases: queries come as arrays, an alias joins to its key. */
 const VIEWS = `
   select q.query, k.key_id as "keyId", k.account_id as "accountId", k.region, k.key_state as "keyState", k.key_spec as "keySpec",
-    k.key_usage as "keyUsage", k.origin, k.multi_region as "multiRegion", k.authorisation_version as version, k.policy,
+    k.key_usage as "keyUsage", k.origin, k.multi_region as "multiRegion", coalesce(k.multi_region_key_type, '') as "multiRegionKeyType", k.authorisation_version as version, k.policy,
     array(select a.alias_name from aliases a where a.region = k.region and a.key_id = k.key_id order by a.alias_name) as aliases,
     array(select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id
           order by m.is_current desc, m.created_at desc, m.material_id) as "materialIds",
@@ -66,6 +67,7 @@ function viewOf(row: ViewRow): metadata.KeyView {
     keyUsage: row.keyUsage,
     origin: row.origin,
     multiRegion: row.multiRegion,
+    multiRegionKeyType: row.multiRegionKeyType,
     authorisationVersion: row.version,
     policy: row.policy,
     grants: [],

@@ -1,4 +1,4 @@
-import type { KeySpec, KeyState, KeyUsage, Origin } from '@trent/key-model';
+import type { KeyFacts, KeySpec, KeyState, KeyUsage, MultiRegionRole, Origin } from '@trent/key-model';
 import { fail } from '@trent/errors';
 import { keyArn, type AccountId, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
 import type { Database, Transaction } from '@trent/postgres';
@@ -23,6 +23,19 @@ export interface KeyRow {
   readonly hasMaterial: boolean;
   /** Of imported material: the earliest end of what belongs to the key. */
   readonly validTo: Date | null;
+  /** Of multi-Region keys alone; so is the list of all relatives, this one included, in the order of their Regions. */
+  readonly multiRegionKeyType: MultiRegionKeyType | null;
+  readonly relatives: readonly Relative[] | null;
+  /** Of a primary that waits for its replicas to go. */
+  readonly pendingWindowDays: number | null;
+}
+
+export type MultiRegionKeyType = Exclude<MultiRegionRole, 'NONE'>;
+
+/** One of the keys that have the same id and material in different Regions. */
+export interface Relative {
+  readonly region: RegionName;
+  readonly type: MultiRegionKeyType;
 }
 
 /** Reads go through the pool or a transaction alike. */
@@ -38,7 +51,16 @@ const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.d
   k.origin <> 'EXTERNAL' or exists (
     select from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "hasMaterial",
   (select min(i.valid_to) from imported_materials i where k.origin = 'EXTERNAL' and i.region = k.region and i.key_id = k.key_id
-     and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo"`;
+     and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo",
+  k.multi_region_key_type as "multiRegionKeyType", k.pending_window_days as "pendingWindowDays",
+  case when k.multi_region then
+    (select jsonb_agg(jsonb_build_object('region', r.region, 'type', r.multi_region_key_type) order by r.region)
+     from keys r where r.key_id = k.key_id and r.multi_region) end as relatives`;
+
+/** What operations ask of the key itself. */
+export function factsOf(key: Pick<KeyRow, 'spec' | 'origin' | 'multiRegionKeyType'>): KeyFacts {
+  return { spec: key.spec, origin: key.origin, multiRegion: key.multiRegionKeyType ?? 'NONE' };
+}
 
 /** The ARN of a row's key. */
 export function arnOf(key: Pick<KeyRow, 'region' | 'accountId' | 'keyId'>): KeyArn {
@@ -93,7 +115,7 @@ export async function listKeyIds(db: Reader, region: string, accountId: string, 
 
 export interface NewKey extends Pick<
   KeyRow,
-  'region' | 'keyId' | 'accountId' | 'description' | 'state' | 'spec' | 'usage' | 'origin' | 'multiRegion' | 'policy'
+  'region' | 'keyId' | 'accountId' | 'description' | 'state' | 'spec' | 'usage' | 'origin' | 'multiRegionKeyType' | 'policy'
 > {
   /** None for a key that waits for its user's. */
   readonly material: { readonly materialId: string; readonly token: Buffer; readonly rootVersion: number } | undefined;
@@ -103,8 +125,8 @@ export interface NewKey extends Pick<
 export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
   await tx.query(
     `with k as (
-       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, policy)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning region, key_id)
+       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10) returning region, key_id)
      insert into materials (region, key_id, material_id, token, root_version, is_current)
      select region, key_id, $11::text, $12::bytea, $13::integer, true from k where $11::text is not null`,
     [
@@ -116,7 +138,7 @@ export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
       key.spec,
       key.usage,
       key.origin,
-      key.multiRegion,
+      key.multiRegionKeyType,
       key.policy,
       key.material?.materialId ?? null,
       key.material?.token ?? null,
@@ -135,7 +157,7 @@ export async function updateState(
   deletionDate: Date | null,
 ): Promise<bigint> {
   const { rows } = await tx.query<{ version: bigint }>(
-    `update keys set key_state = $3, deletion_date = $4, authorisation_version = authorisation_version + 1
+    `update keys set key_state = $3, deletion_date = $4, pending_window_days = null, authorisation_version = authorisation_version + 1
      where region = $1 and key_id = $2 returning authorisation_version as version`,
     [region, keyId, state, deletionDate],
     { name: 'update-state' },

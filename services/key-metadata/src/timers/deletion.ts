@@ -2,6 +2,7 @@ import { serviceEventRecord } from '@trent/audit-record';
 import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
+import { lockRelatives } from '../store/relatives.ts';
 import { armTimer, type DueTimer } from '../store/timers.ts';
 
 /** How long deleted material can still be dug up by the operator. */
@@ -25,15 +26,35 @@ export async function deleteKey(tx: Transaction, { region, subject: keyId }: Due
      where k.region = $1 and k.key_id = $2 and k.key_state = 'PendingDeletion'`,
     [region, keyId],
   );
-  const { rows } = await tx.query<{ accountId: AccountId; version: bigint }>(
+  const { rows } = await tx.query<{ accountId: AccountId; version: bigint; isReplica: boolean }>(
     `delete from keys where region = $1 and key_id = $2 and key_state = 'PendingDeletion'
-     returning account_id as "accountId", authorisation_version as version`,
+     returning account_id as "accountId", authorisation_version as version,
+       multi_region_key_type is not distinct from 'REPLICA' as "isReplica"`,
     [region, keyId],
   );
   const [gone] = rows;
   if (gone === undefined) return { changes: [], audit: [] };
   await armTimer(tx, 'shred-material', region, keyId, GRAVEYARD_DAYS);
-  return { changes: [keyChange(region, keyId, gone.version + 1n)], audit: [record('DeleteKey', region, gone.accountId, keyId, facts)] };
+  const released = gone.isReplica ? await releasePrimary(tx, keyId) : [];
+  return {
+    changes: [keyChange(region, keyId, gone.version + 1n), ...released],
+    audit: [record('DeleteKey', region, gone.accountId, keyId, facts)],
+  };
+}
+
+/** Begins the waiting time of a primary that was scheduled for deletion, once the last of its replicas is gone (developer guide, "Deleting multi-Region keys"). */
+async function releasePrimary(tx: Transaction, keyId: string): Promise<ReturnType<typeof keyChange>[]> {
+  const [primary, ...others] = await lockRelatives(tx, keyId);
+  const days = primary?.pendingWindowDays ?? null;
+  if (primary === undefined || others.length > 0 || days === null) return [];
+  const { rows } = await tx.query<{ version: bigint }>(
+    `update keys set key_state = 'PendingDeletion', deletion_date = now() + make_interval(days => $3), pending_window_days = null,
+       authorisation_version = authorisation_version + 1
+     where region = $1 and key_id = $2 and key_state = 'PendingReplicaDeletion' returning authorisation_version as version`,
+    [primary.region, keyId, days],
+  );
+  if (rows.length > 0) await armTimer(tx, 'delete-key', primary.region, keyId, days);
+  return rows.map(({ version }) => keyChange(primary.region, keyId, version));
 }
 
 /** Second phase: the wrapped material is shredded here; the copies in JetStream go before this commits. */

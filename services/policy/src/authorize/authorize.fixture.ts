@@ -35,6 +35,7 @@ export function aKey(parts: Partial<metadata.KeyView> = {}): metadata.KeyView {
     keyUsage: 'ENCRYPT_DECRYPT',
     origin: 'AWS_KMS',
     multiRegion: false,
+    multiRegionKeyType: '',
     authorisationVersion: 7n,
     policy: defaultKeyPolicy(accountId as AccountId),
     grants: [],
@@ -82,7 +83,7 @@ export function aPolicy(
     loads.views++;
     const matches = (key: metadata.KeyView, { by }: metadata.KeyViewQuery) =>
       by?.$case === 'keyId' ? by.value === key.keyId : by?.value.accountId === key.accountId && key.aliases.includes(by.value.aliasName);
-    return Promise.resolve(queries.map((query) => keys.find((key) => matches(key, query))));
+    return Promise.resolve(queries.map((query) => keys.find((key) => key.region === query.region && matches(key, query))));
   });
   const permitKey = preparePermitKey(PERMIT_KEY);
   const deps: AuthorizeDeps = { credentials, views, permitKeys: { keyFor: () => permitKey }, isLive: () => true, now: () => NOW, ...more };
@@ -106,7 +107,7 @@ export function anItem(parts: Partial<authorize.AuthorizeItem> = {}): authorize.
 
 /** A key as the caller wrote it, or as a ciphertext names it. */
 export function aQuery(reference: string, ciphertext: Partial<authorize.KeyQuery> = {}): authorize.KeyQuery {
-  return { reference, ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '', ...ciphertext };
+  return { reference, ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '', region: '', ...ciphertext };
 }
 
 /** A real signature, made by the signer of @trent/sigv4. */

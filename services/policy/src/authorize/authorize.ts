@@ -5,10 +5,10 @@ import { fail } from '@trent/errors';
 import { checkKeyUsage, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
 import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
 import type { Credentials, Principal } from '../accounts/credentials.ts';
-import { authorizeBeyondKeys, authorizeOnKey } from './decide.ts';
+import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import type { PermitKeys } from './permit-keys.ts';
-import { aliasOf, existing, heldView, loadView, readTargets, type KeyTarget } from './resolve-keys.ts';
+import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
 import { verifySigV4 } from './signature.ts';
 
 export interface AuthorizeDeps {
@@ -121,22 +121,26 @@ function conclude(
   item: wire.AuthorizeItem,
   operation: Operation,
   principal: Principal,
-  targets: readonly KeyTarget[],
-  found: readonly (KeyView | undefined)[],
+  asked: readonly KeyTarget[],
+  loaded: readonly (KeyView | undefined)[],
   progress: Progress,
 ): wire.AuthorizeResult {
   if (!deps.isLive(item.region)) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
   if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
   const now = deps.now();
+  const { targets, found } = withoutMissingRelatives(asked, loaded);
   const views = found.map((view, index) => existing(view, targetAt(targets, index), operation, principal, item.region));
   for (const [index, view] of views.entries()) {
     if (view.accountId === principal.accountId) progress.keys.push(resolvedKey(targetAt(targets, index), view, ''));
   }
+  if (views.some(({ region }) => region !== item.region && !deps.isLive(region)))
+    fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
   // No grant was ever made, so no token names one.
   if (item.grantTokens.length > 0) fail('InvalidGrantTokenException');
   if (operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
     authorizeBeyondKeys(item, principal, operation, now);
   views.forEach((view, index) => authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now));
+  if (operation.name === 'kms.ReplicateKey') views.forEach((view) => authorizeBirth(item, principal, view, now));
   if (operation.option.room !== options.Room.ROOM_CRYPTO_WORKER) {
     return answer(
       item,

@@ -52,6 +52,21 @@ export function authorizeBeyondKeys(item: authorize.AuthorizeItem, principal: Pr
   if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
 }
 
+/**
+ * A replica is a key that is created in its Region: whoever replicates needs kms:CreateKey there, and kms:TagResource to tag it (API reference,
+ * ReplicateKey). No key policy can give either.
+ * @throws AccessDeniedException
+ */
+export function authorizeBirth(item: authorize.AuthorizeItem, principal: Principal, primary: KeyView, now: number): void {
+  const region = item.facts.find(({ key }) => key === 'kms:ReplicaRegion')?.values[0] ?? '';
+  const context = contextOf({ ...item, region }, { ...primary, multiRegionRole: 'REPLICA', tags: new Map(), aliases: [] }, 0);
+  const tagged = item.facts.some(({ key }) => key === 'aws:TagKeys');
+  for (const action of tagged ? ['kms:CreateKey', 'kms:TagResource'] : ['kms:CreateKey']) {
+    const decision = evaluate({ principal: principal.asker, action, resource: '*', context, now }, { ...principal.documents, grants: [] });
+    if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+  }
+}
+
 /** Whether any document may look at condition keys: most don't, and need none gathered. */
 function asksForContext({ asker, documents }: Principal, view: KeyView): boolean {
   return asker.type !== 'root' || documents.session !== undefined || view.policy.statements.some(({ conditions }) => conditions.length > 0);
@@ -76,5 +91,6 @@ function contextOf(item: authorize.AuthorizeItem, view: KeyView | undefined, key
   context.set('kms:customermasterkeyusage', [view.usage]);
   context.set('kms:keyorigin', [view.origin]);
   context.set('kms:multiregion', [String(view.multiRegion)]);
+  if (view.multiRegionRole !== 'NONE') context.set('kms:multiregionkeytype', [view.multiRegionRole]);
   return context;
 }

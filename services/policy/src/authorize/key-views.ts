@@ -1,7 +1,7 @@
 import type { metadata } from '@trent/contracts';
 import { LoadsInFlight, type Change } from '@trent/feed';
 import { aliasArn, keyArn, type AccountId, type AliasName, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
-import type { KeySpec, KeyState, KeyUsage, Origin } from '@trent/key-model';
+import type { KeySpec, KeyState, KeyUsage, MultiRegionRole, Origin } from '@trent/key-model';
 import { compilePolicy, type CompiledPolicy } from '@trent/policy-language';
 import { LRUCache } from 'lru-cache';
 
@@ -16,6 +16,7 @@ export interface KeyView {
   readonly usage: KeyUsage;
   readonly origin: Origin;
   readonly multiRegion: boolean;
+  readonly multiRegionRole: MultiRegionRole;
   readonly version: bigint;
   readonly policy: CompiledPolicy;
   readonly aliases: readonly string[];
@@ -153,6 +154,7 @@ function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
     usage: view.keyUsage as KeyUsage,
     origin: view.origin as Origin,
     multiRegion: view.multiRegion,
+    multiRegionRole: view.multiRegionKeyType === '' ? 'NONE' : (view.multiRegionKeyType as MultiRegionRole),
     version: view.authorisationVersion,
     policy: compilePolicy(view.policy, 'key'),
     aliases: view.aliases,

@@ -1,6 +1,15 @@
 import type { authorize, Operation } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { aliasArn, keyArn, parseKeyReference, type AccountId, type KeyReference, type RegionName } from '@trent/identifiers';
+import {
+  aliasArn,
+  isMultiRegionKeyId,
+  keyArn,
+  parseKeyReference,
+  type AccountId,
+  type KeyId,
+  type KeyReference,
+  type RegionName,
+} from '@trent/identifiers';
 import { foreignAccessDeniedMessage } from '@trent/policy-evaluator';
 import type { Principal } from '../accounts/credentials.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
@@ -30,14 +39,41 @@ export function readTargets(item: authorize.AuthorizeItem, operation: Operation,
       return { reference: parseKeyReference(query.reference, context), query, action };
     }
     if (query.ciphertextKeyId === '') fail('ValidationException', `${use?.member ?? 'KeyId'} is required.`);
-    if (query.ciphertextRegion !== item.region) fail('AccessDeniedException', CIPHERTEXT_KEY_UNKNOWN);
+    if (!mayBeHere(query, item.region)) fail('AccessDeniedException', CIPHERTEXT_KEY_UNKNOWN);
     return { reference: 'ciphertext', query, action };
   });
 }
 
+/**
+ * A single-Region key's ciphertext is of use in its Region alone. A multi-Region key's names the group of Regions, and whichever relative is here
+ * opens it; that it is of this group, the crypto worker finds.
+ */
+function mayBeHere({ ciphertextKeyId, ciphertextRegion }: authorize.KeyQuery, region: string): boolean {
+  return ciphertextRegion === region || isMultiRegionKeyId(ciphertextKeyId as KeyId);
+}
+
+/** The Region whose keys a target is one of. */
+function regionOf({ query }: KeyTarget, itemRegion: string): string {
+  return query.region === '' ? itemRegion : query.region;
+}
+
+/**
+ * Leaves out relatives in another Region that are not there: that is no matter of who may do what, and the room says what is wrong with the
+ * request.
+ */
+export function withoutMissingRelatives(
+  targets: readonly KeyTarget[],
+  views: readonly (KeyView | undefined)[],
+): { readonly targets: readonly KeyTarget[]; readonly found: readonly (KeyView | undefined)[] } {
+  if (!views.includes(undefined)) return { targets, found: views };
+  const isThere = (index: number): boolean => views[index] !== undefined || targets[index]?.query.region === '';
+  return { targets: targets.filter((_, index) => isThere(index)), found: views.filter((_, index) => isThere(index)) };
+}
+
 /** The view of a target if it is held. */
-export function heldView(views: KeyViews, region: string, principal: Principal, target: KeyTarget): KeyView | undefined {
+export function heldView(views: KeyViews, itemRegion: string, principal: Principal, target: KeyTarget): KeyView | undefined {
   const { reference, query } = target;
+  const region = regionOf(target, itemRegion);
   if (reference === 'ciphertext') return views.byKeyId(region, query.ciphertextKeyId);
   switch (reference.kind) {
     case 'keyId':
@@ -53,12 +89,13 @@ export function heldView(views: KeyViews, region: string, principal: Principal, 
 /** Loads the view of a target; undefined: it does not exist. */
 export function loadView(
   views: KeyViews,
-  region: string,
+  itemRegion: string,
   principal: Principal,
   target: KeyTarget,
   deadline: number,
 ): Promise<KeyView | undefined> {
   const { reference, query } = target;
+  const region = regionOf(target, itemRegion);
   if (reference === 'ciphertext') return views.loadByKeyId(region, query.ciphertextKeyId, deadline);
   switch (reference.kind) {
     case 'keyId':
