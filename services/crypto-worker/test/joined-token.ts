@@ -8,8 +8,10 @@ const run = promisify(execFile);
 const MODULE = '/usr/lib/softhsm/libsofthsm2.so';
 const JOIN = join(import.meta.dirname, '../../../libs/ceremony/src/join-token.ts');
 const REGION = 'us-east-1';
+const OTHER_REGION = 'eu-west-1';
+const GROUP = 'global';
 
-/** A SoftHSM token that has joined a root set of its own, and the environment of processes that open it. */
+/** A SoftHSM token that has joined root sets of its own, of two regions and their group, and the environment of processes that open it. */
 export interface JoinedToken {
   readonly place: TokenPlace;
   readonly environment: NodeJS.ProcessEnv;
@@ -23,10 +25,14 @@ export async function joinedToken(folder: string): Promise<JoinedToken> {
   const environment = { ...process.env, SOFTHSM2_CONF: conf };
   const label = 'worker';
   const pinFile = join(folder, 'token.pin');
-  const named = { region: REGION, package: join(folder, 'root.json'), operator: join(folder, 'operator.json'), 'token-label': label };
-  const flags = Object.entries({ ...named, 'pin-file': pinFile, module: MODULE }).flatMap(([name, value]) => [`--${name}`, value]);
-  await run(process.execPath, [JOIN, ...flags, '--genesis'], { env: environment });
-  return { place: { modulePath: MODULE, label, pinFile, region: REGION, group: undefined }, environment };
+  const file = (name: string): string => join(folder, `${name}.json`);
+  for (const region of [REGION, OTHER_REGION]) {
+    const named = { region, package: file(region), group: GROUP, 'group-package': file(GROUP), operator: file('operator') };
+    const token = { 'token-label': label, 'pin-file': pinFile, module: MODULE };
+    const flags = Object.entries({ ...named, ...token }).flatMap(([name, value]) => [`--${name}`, value]);
+    await run(process.execPath, [JOIN, ...flags, '--genesis'], { env: environment });
+  }
+  return { place: { modulePath: MODULE, label, pinFile, region: REGION, group: GROUP }, environment };
 }
 
 /** Runs a script that prints one JSON value in the token's environment. */

@@ -119,5 +119,12 @@ describe('the deletion of a multi-Region key', () => {
     expect((await here.ok('Decrypt', { CiphertextBlob: ciphertext })).body['Plaintext']).toBe(blob('x'));
     await here.ok('ReplicateKey', { KeyId: primary.id, ReplicaRegion: THERE });
     expect((await there.ok('Decrypt', { CiphertextBlob: ciphertext })).body['Plaintext']).toBe(blob('x'));
+    // What was to be shredded of the old replica is the material of the new one.
+    const { rows } = await database.query(
+      `select 'timer' as what from key_metadata.timers where region = $1 and subject = $2
+       union all select 'grave' from key_metadata.graveyard where region = $1 and key_id = $2`,
+      [THERE, primary.id],
+    );
+    expect(rows).toEqual([]);
   }, 60_000);
 });

@@ -14,6 +14,9 @@ export interface WorkerCase {
 }
 
 export const REGION = 'us-east-1';
+/** Its root set lies in the same token, so that one process can be both regions' worker. */
+export const OTHER_REGION = 'eu-west-1';
+export const GROUP = 'global';
 export const ACCOUNT = '111122223333';
 
 /** Far enough for a machine that does much else, in milliseconds of `performance.now()`. */

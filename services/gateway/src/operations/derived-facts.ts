@@ -45,6 +45,7 @@ function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]):
   add(facts, 'kms:CustomerMasterKeyUsage', usage);
   if (request.origin === undefined) add(facts, 'kms:KeyOrigin', 'AWS_KMS');
   if (request.multiRegion === undefined) add(facts, 'kms:MultiRegion', 'false');
+  if (request.multiRegion === true) add(facts, 'kms:MultiRegionKeyType', 'PRIMARY');
   if (request.bypassPolicyLockoutSafetyCheck === undefined) add(facts, 'kms:BypassPolicyLockoutSafetyCheck', 'false');
   tagFacts(request.tags, facts);
 }

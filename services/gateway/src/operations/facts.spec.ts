@@ -126,6 +126,7 @@ describe('what policy may know', () => {
       'kms:CustomerMasterKeySpec': ['RSA_2048'],
       'kms:CustomerMasterKeyUsage': ['SIGN_VERIFY'],
       'kms:MultiRegion': ['true'],
+      'kms:MultiRegionKeyType': ['PRIMARY'],
       'aws:RequestTag/a': ['1'],
       'aws:TagKeys': ['a'],
     });

@@ -5,7 +5,14 @@ import { operationInState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
 import { defaultKeyPolicy } from '@trent/policy-language';
 import { arnOf, factsOf, lockKey, readKey, type KeyRow } from '../store/keys.ts';
-import { copyImportedNames, copyMaterials, insertReplica, lockRelatives, updateMultiRegionKeyType } from '../store/relatives.ts';
+import {
+  copyImportedNames,
+  copyMaterials,
+  insertReplica,
+  leaveGraveyard,
+  lockRelatives,
+  updateMultiRegionKeyType,
+} from '../store/relatives.ts';
 import { putTags } from '../store/tags.ts';
 import { change, keyChange, keyOf, type Call, type Deps, type Done, type Elsewhere } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
@@ -32,6 +39,7 @@ export function replicateKey(deps: Deps, call: Call): Promise<invoke.InvokeRespo
     const policy = readPolicy(deps, call, primary, request);
     const state = primary.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled';
     await insertReplica(tx, primary, { region, description: request.description ?? '', state, policy });
+    await leaveGraveyard(tx, region, keyId);
     await giveMaterials(deps, call, tx, primary, region);
     await putTags(tx, region, keyId, tagRows(request.tags));
     const replica = await readKey(tx, region, keyId);

@@ -2,6 +2,7 @@ import type { RegionName } from '@trent/identifiers';
 import type { KeyState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
 import type { KeyRow, MultiRegionKeyType } from './keys.ts';
+import { disarmTimer } from './timers.ts';
 
 /** A key's row as far as its relatives matter. */
 export type RelativeRow = Pick<
@@ -42,6 +43,15 @@ export async function insertReplica(tx: Transaction, primary: KeyRow, replica: N
     [primary.region, primary.keyId, replica.region, replica.description, replica.state, replica.policy],
     { name: 'insert-replica' },
   );
+}
+
+/**
+ * Takes a replica that was there before out of the graveyard: what lies there is the material of the new one too, so it may not be shredded with
+ * its second copy. Waits for a shredding that is under way.
+ */
+export async function leaveGraveyard(tx: Transaction, region: string, keyId: string): Promise<void> {
+  await disarmTimer(tx, 'shred-material', region, keyId);
+  await tx.query('delete from graveyard where region = $1 and key_id = $2', [region, keyId], { name: 'leave-graveyard' });
 }
 
 /** A wrapped material. */
