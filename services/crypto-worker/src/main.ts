@@ -24,6 +24,7 @@ import { Replays } from './execute/replays.ts';
 import { BackingKeys } from './keys/backing-keys.ts';
 import { generateMaterial, type MaterialDeps } from './keys/new-material.ts';
 import { probeSpecs } from './keys/probe-specs.ts';
+import { PublicKeys } from './keys/public-keys.ts';
 import { softwareImports, type ImportDeps } from './imports/import-deps.ts';
 import { importMaterial } from './imports/import-material.ts';
 import { makeImportParameters } from './imports/import-parameters.ts';
@@ -77,6 +78,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     region: config.region,
     token,
     backingKeys: new BackingKeys(token, Date.now),
+    publicKeys: new PublicKeys(token),
+    slowLane,
+    generationLane,
     permitKeys: new PermitKeyRing(token, Date.now),
     fence,
     replays: new Replays(),
@@ -103,7 +107,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     bindings: [
       bind(execute.ExecuteServiceService, {
         execute: batchStream((call) =>
-          serveBatchStream(call, (item: execute.ExecuteItem) => onPkcs11(() => executeItem(deps, item)), {
+          serveBatchStream(call, (item: execute.ExecuteItem, { deadline }) => onPkcs11(() => executeItem(deps, item, deadline)), {
             signal: rt.signal,
             isReady: rt.isReady,
             onError: (item, error) => ({ id: item.id, output: Buffer.alloc(0), error: toErrorDetail(error) }),

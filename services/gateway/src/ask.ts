@@ -35,12 +35,12 @@ export interface Ask {
   isSound: boolean;
 }
 
-/** Crypto takes milliseconds, and a permit lives three seconds at most. */
+/** Crypto takes milliseconds, and a permit lives three seconds at most: a request that takes longer is taken up within them. */
 export const CRYPTO_DEADLINE_MS = 3_000;
-/** A change waits for the lease of a replica that died, two seconds, and may make a key that takes seconds. */
+/** A change waits for the lease of a replica that died, two seconds; an RSA key takes seconds to make. */
 export const ROOM_DEADLINE_MS = 10_000;
 
 /** The deadline of a request that came now; `clientMs` is what the client itself allows, if it said so. */
 export function deadlineOf(plan: OperationPlan, nowMs: number, clientMs = Infinity): number {
-  return nowMs + Math.min(clientMs, plan.isCrypto ? CRYPTO_DEADLINE_MS : ROOM_DEADLINE_MS);
+  return nowMs + Math.min(clientMs, plan.isCrypto && plan.lane === 'fast' ? CRYPTO_DEADLINE_MS : ROOM_DEADLINE_MS);
 }

@@ -21,9 +21,15 @@ export interface ExecuteDeps extends OperationDeps {
 
 /**
  * One item: permit → fence → token → deed. The caller is not trusted: nothing happens that policy did not permit for this very input.
+ * What takes longer than microseconds answers with a promise and never holds what comes behind it.
+ * @param deadline performance.now() milliseconds
  * @throws AccessDeniedException for a permit that does not fit; what the operation throws
  */
-export function executeItem(deps: ExecuteDeps, item: execute.ExecuteItem): execute.ExecuteResult {
+export function executeItem(
+  deps: ExecuteDeps,
+  item: execute.ExecuteItem,
+  deadline: number,
+): execute.ExecuteResult | Promise<execute.ExecuteResult> {
   if (!Object.hasOwn(cryptoOperations, item.operation)) fail('UnknownOperationException');
   const operation = item.operation as CryptoWorkerRpc;
   // A digest as text, made a Buffer, costs half of a digest as a Buffer.
@@ -34,9 +40,13 @@ export function executeItem(deps: ExecuteDeps, item: execute.ExecuteItem): execu
     { epochMs: deps.now() },
     { operation, inputDigest, region: deps.region },
   );
-  if (!deps.isLive()) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
-  deps.fence.check(permit);
+  const stillAllowed = (): void => {
+    if (!deps.isLive()) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    deps.fence.check(permit);
+  };
+  stillAllowed();
   deps.replays.admit(permit.id, deps.monotonicMs());
-  const output = cryptoOperations[operation](deps, { permit, tokens: item.tokens, input: item.input });
-  return { id: item.id, output, error: undefined };
+  const { id, tokens, input } = item;
+  const output = cryptoOperations[operation](deps, { permit, tokens, input, deadline, stillAllowed });
+  return Buffer.isBuffer(output) ? { id, output, error: undefined } : output.then((bytes) => ({ id, output: bytes, error: undefined }));
 }

@@ -1,4 +1,5 @@
 import type { CryptoWorkerRpc } from '@trent/contracts';
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './data-key-pairs.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
 import { decrypt } from './decrypt.ts';
 import { encrypt } from './encrypt.ts';
@@ -13,5 +14,7 @@ export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunctio
   'kms.ReEncrypt': reEncrypt,
   'kms.GenerateDataKey': generateDataKey,
   'kms.GenerateDataKeyWithoutPlaintext': generateDataKeyWithoutPlaintext,
+  'kms.GenerateDataKeyPair': generateDataKeyPair,
+  'kms.GenerateDataKeyPairWithoutPlaintext': generateDataKeyPairWithoutPlaintext,
   'kms.GenerateRandom': generateRandom,
 };

@@ -33,6 +33,8 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.GenerateDataKey': [noRecipient, rule(oneLength), context('encryptionContext')],
   'kms.GenerateDataKeyWithoutPlaintext': [rule(oneLength), context('encryptionContext')],
   'kms.ImportKeyMaterial': [rule(goodExpiry), rule(newOrNamed)],
+  'kms.GenerateDataKeyPair': [noRecipient, rule(servedPair), context('encryptionContext')],
+  'kms.GenerateDataKeyPairWithoutPlaintext': [rule(servedPair), context('encryptionContext')],
   'kms.GenerateRandom': [noRecipient, rule(goodRandom)],
 };
 
@@ -108,6 +110,11 @@ function oneLength({ keySpec, numberOfBytes }: kms.GenerateDataKeyRequest): void
   if ((keySpec === undefined) === (numberOfBytes === undefined)) {
     fail('ValidationException', 'Please specify either number of bytes or key spec.');
   }
+}
+
+/** AWS offers SM2 in the China Regions alone. */
+function servedPair({ keyPairSpec }: kms.GenerateDataKeyPairRequest): void {
+  if (keyPairSpec === kms.DataKeyPairSpec.DATA_KEY_PAIR_SPEC_SM2) fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not served.');
 }
 
 function goodRandom({ numberOfBytes, customKeyStoreId }: kms.GenerateRandomRequest): void {

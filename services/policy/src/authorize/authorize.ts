@@ -2,7 +2,7 @@ import type { authorize as wire } from '@trent/contracts';
 import { operations, options, type Operation } from '@trent/contracts';
 import { toErrorDetail } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
-import { checkKeyUsage, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
+import { checkKeyUsage, checkMakesDataKeyPairs, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
 import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
 import type { Credentials, Principal } from '../accounts/credentials.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
@@ -167,6 +167,7 @@ function usableMaterial(item: wire.AuthorizeItem, operation: Operation, target: 
   const algorithm = item.algorithms[index];
   if (isUsageOperation(usageOperation))
     checkKeyUsage(usageOperation, view.arn, view.spec, view.usage, algorithm === '' ? undefined : algorithm);
+  if (usageOperation.startsWith('GenerateDataKeyPair')) checkMakesDataKeyPairs(view.arn, view.origin);
   if (ciphertextKeyId !== '' && ciphertextKeyId !== view.keyId) {
     fail('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.');
   }
