@@ -22,7 +22,7 @@ import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
 import { executeItem, type ExecuteDeps } from './execute/execute.ts';
 import { Replays } from './execute/replays.ts';
 import { BackingKeys } from './keys/backing-keys.ts';
-import { generateMaterial, type MaterialDeps } from './keys/new-material.ts';
+import { checkMaterial, generateMaterial, type MaterialDeps } from './keys/new-material.ts';
 import { probeSpecs } from './keys/probe-specs.ts';
 import { PublicKeys } from './keys/public-keys.ts';
 import { softwareImports, type ImportDeps } from './imports/import-deps.ts';
@@ -31,7 +31,6 @@ import { makeImportParameters } from './imports/import-parameters.ts';
 import { Fence } from './pool/fence.ts';
 import { openLanes } from './pool/open-lanes.ts';
 import { openToken } from './pool/open-token.ts';
-import { Turns } from './pool/turns.ts';
 import { startWatchdog } from './pool/watchdog.ts';
 import { PermitKeyRing } from './system/permit-key-ring.ts';
 import { seal, unseal } from './system/seal.ts';
@@ -68,7 +67,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
   const fence = new Fence(() => performance.now());
   const imports: ImportDeps = {
     open: token,
-    turns: new Turns(token.openSession()),
+    slowLane,
+    generationLane,
+    unserved,
     allowSoftware: config.allowSoftwareImport,
     now: Date.now,
   };
@@ -117,8 +118,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
       bind(execute.PermitKeyServiceService, { getPermitKey: unary((request) => deps.permitKeys.give(request)) }),
       bind(execute.MaterialServiceService, {
         generateMaterial: unary((request, call) => onPkcs11(() => generateMaterial(materialDeps, request, call.deadline))),
-        makeImportParameters: unary((request) => onPkcs11(() => makeImportParameters(imports, request))),
-        importMaterial: unary((request) => onPkcs11(() => importMaterial(imports, request))),
+        checkMaterial: unary((request) => checkMaterial(materialDeps, request)),
+        makeImportParameters: unary((request, call) => onPkcs11(() => makeImportParameters(imports, request, call.deadline))),
+        importMaterial: unary((request, call) => onPkcs11(() => importMaterial(imports, request, call.deadline))),
       }),
       bind(execute.SealServiceService, {
         seal: unary((request) => onPkcs11(() => seal(token, request, Date.now))),

@@ -4,12 +4,13 @@ import type { execute } from '@trent/contracts';
 import { isTrentError, type ErrorCode } from '@trent/errors';
 import { keyClassOf, type KeySpec } from '@trent/key-model';
 import { parseToken, type ImportAlgorithm } from '@trent/key-token';
-import { pinnedTemplate, plain } from '@trent/pkcs11';
+import { plain } from '@trent/pkcs11';
 import { isBound, type ImportDeps } from '../src/imports/import-deps.ts';
-import { importMaterial } from '../src/imports/import-material.ts';
-import { makeImportParameters } from '../src/imports/import-parameters.ts';
+import { importMaterial as importBefore } from '../src/imports/import-material.ts';
+import { makeImportParameters as makeBefore } from '../src/imports/import-parameters.ts';
+import { BackingKeyTemplates } from '../src/keys/templates.ts';
 import { nameOf, refusedCells, servedCells, type ImportCell } from './import-cells.ts';
-import { aKey, aMaterial, anImport, expectedId, wrap, type WrappingPlace } from './import-place.ts';
+import { aKey, aMaterial, anImport, expectedId, publicKeyOf, wrap, type WrappingPlace } from './import-place.ts';
 
 /** What the cases share and leave as it is. */
 export interface ImportStage {
@@ -30,6 +31,9 @@ export interface ImportCase {
 
 const INSIDE: ImportAlgorithm = 'RSAES_OAEP_SHA_1';
 const INNER: ImportAlgorithm = 'RSA_AES_KEY_WRAP_SHA_1';
+
+const importMaterial = (deps: ImportDeps, request: execute.ImportMaterialRequest) => importBefore(deps, request, Infinity);
+const makeImportParameters = (deps: ImportDeps, request: execute.MakeImportParametersRequest) => makeBefore(deps, request, Infinity);
 
 function place(stage: ImportStage, spec: string): WrappingPlace {
   const found = stage.wrapping[spec];
@@ -61,12 +65,17 @@ function served({ spec, algorithm, wrappingSpec }: ImportCell): ImportCase['run'
     const answer = await importMaterial(isInside ? stage.strict : stage.deps, request);
     assert.equal(answer.materialId, expectedId(spec, material));
     assert.equal(answer.inSoftware, !isInside);
-    opensAsBackingKey(stage, spec, answer);
+    opensAsBackingKey(stage, spec, material, answer);
   };
 }
 
 /** The token that comes back is one as generated keys have: bound, of the class, and its key can't leave again. */
-function opensAsBackingKey({ deps: { open } }: ImportStage, spec: KeySpec, { token, materialId }: execute.ImportMaterialResponse): void {
+function opensAsBackingKey(
+  { deps: { open } }: ImportStage,
+  spec: KeySpec,
+  material: Buffer,
+  { token, materialId }: execute.ImportMaterialResponse,
+): void {
   const { header, authenticated, wrapped, mac } = parseToken(token);
   assert.equal(isBound(open, authenticated, mac), true);
   const keyClass = keyClassOf(spec);
@@ -74,8 +83,10 @@ function opensAsBackingKey({ deps: { open } }: ImportStage, spec: KeySpec, { tok
     { keyId: header.keyId, materialId: header.materialId, spec: header.spec, origin: header.origin, keyClass: header.keyClass },
     { keyId: aKey.keyId, materialId, spec, origin: 'EXTERNAL', keyClass },
   );
-  const template = { ...pinnedTemplate(keyClass, open.rootSet.record.profile), private: false };
+  const template = new BackingKeyTemplates(open.rootSet.record.profile).of(header);
   const handle = open.session.unwrapKey(plain(open.dialect.kwp), open.rootSet.wrapping[keyClass], wrapped, template);
+  if (header.format === 2) assert.deepEqual(header.publicKey, publicKeyOf(material));
+  else assert.ok(keyClass === 'aes-derive' || keyClass === 'hmac');
   assert.deepEqual(open.session.getAttributes(handle, ['sensitive', 'extractable']), { sensitive: true, extractable: false });
   open.session.destroyObject(handle);
 }

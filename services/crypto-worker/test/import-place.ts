@@ -28,7 +28,7 @@ export interface WrappingPlace {
 /** Makes a wrapping key of a size. */
 export async function aWrappingKey(deps: ImportDeps, wrappingKeySpec: WrappingKeySpec): Promise<WrappingPlace> {
   const request = { ...aKey, keySpec: 'SYMMETRIC_DEFAULT', wrappingAlgorithm: 'RSAES_OAEP_SHA_1', wrappingKeySpec };
-  const { importToken, publicKey } = await makeImportParameters(deps, request);
+  const { importToken, publicKey } = await makeImportParameters(deps, request, Infinity);
   const parsed = parseImportToken(importToken);
   return {
     publicKey,
@@ -87,6 +87,11 @@ export function expectedId(spec: KeySpec, material: Buffer): string {
     const derived = Buffer.concat([cipher.update(blocks), cipher.final()]);
     return importedMaterialId(keyId, createHmac('sha256', derived).update(LABEL).digest());
   }
+  return importedMaterialId(keyId, publicKeyOf(material));
+}
+
+/** SubjectPublicKeyInfo of a private key in PKCS#8. */
+export function publicKeyOf(material: Buffer): Buffer {
   const privateKey = createPrivateKey({ key: material, format: 'der', type: 'pkcs8' });
-  return importedMaterialId(keyId, createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
 }

@@ -3,15 +3,24 @@
  * library. Runs every case and prints name → null or what went wrong, as JSON.
  */
 import type { KeySpec } from '@trent/key-model';
+import { probeSpecs } from '../src/keys/probe-specs.ts';
 import type { ImportDeps } from '../src/imports/import-deps.ts';
 import { openToken, type TokenPlace } from '../src/pool/open-token.ts';
-import { Turns } from '../src/pool/turns.ts';
+import { SlowLane } from '../src/pool/slow-lane.ts';
 import { importCases, type ImportStage } from './import-cases.ts';
 import { servedCells } from './import-cells.ts';
 import { aMaterial, aWrappingKey } from './import-place.ts';
 
 const open = openToken(JSON.parse(process.argv[2] ?? '') as TokenPlace);
-const deps: ImportDeps = { open, turns: new Turns(open.openSession()), allowSoftware: true, now: Date.now };
+const lane = (): SlowLane => new SlowLane([open.openSession()], () => performance.now());
+const deps: ImportDeps = {
+  open,
+  slowLane: lane(),
+  generationLane: lane(),
+  unserved: probeSpecs(open),
+  allowSoftware: true,
+  now: Date.now,
+};
 const stage: ImportStage = {
   deps,
   strict: { ...deps, allowSoftware: false },

@@ -90,7 +90,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
 function materialsOf(
   rt: ServiceRuntime,
   config: KeyMetadataConfig,
-): Pick<Deps, 'generateMaterial' | 'makeImportParameters' | 'importMaterial'> {
+): Pick<Deps, 'generateMaterial' | 'checkMaterial' | 'makeImportParameters' | 'importMaterial'> {
   const credentials = clientCredentials(rt.tls, 'crypto-worker');
   const links = new Map(
     config.regions.map((region) => [
@@ -105,10 +105,13 @@ function materialsOf(
     ]),
   );
   const linkOf = (region: string) => links.get(region) ?? fail('KMSInternalException');
-  const { generateMaterial, makeImportParameters, importMaterial } = execute.MaterialServiceService;
+  const { generateMaterial, checkMaterial, makeImportParameters, importMaterial } = execute.MaterialServiceService;
   // Safe to repeat: a backing or wrapping key that is made twice is one too many in no store, and was answered to nobody.
   return {
     generateMaterial: (request, deadline) => linkOf(request.region).call(generateMaterial, request, { deadline, repeat: 'safe' }),
+    checkMaterial: async (request, deadline) => {
+      await linkOf(request.region).call(checkMaterial, request, { deadline, repeat: 'safe' });
+    },
     makeImportParameters: (request, deadline) => linkOf(request.region).call(makeImportParameters, request, { deadline, repeat: 'safe' }),
     importMaterial: (request, deadline) => linkOf(request.region).call(importMaterial, request, { deadline, repeat: 'safe' }),
   };

@@ -1,15 +1,20 @@
 import { timingSafeEqual } from 'node:crypto';
 import { fail } from '@trent/errors';
+import type { KeySpec } from '@trent/key-model';
 import type { ImportAlgorithm } from '@trent/key-token';
 import { CKM, supports, type Dialect, type HashName, type RootSet } from '@trent/pkcs11';
 import type { OpenToken } from '../pool/open-token.ts';
-import type { Turns } from '../pool/turns.ts';
+import type { SlowLane } from '../pool/slow-lane.ts';
 
 /** What imports lean on. */
 export interface ImportDeps {
   readonly open: OpenToken;
-  /** The session for RSA operations, off the event loop. */
-  readonly turns: Turns;
+  /** Work of milliseconds: RSA operations. */
+  readonly slowLane: SlowLane;
+  /** Work of seconds: wrapping keys. */
+  readonly generationLane: SlowLane;
+  /** Specs that the module can not carry, with the reason. */
+  readonly unserved: ReadonlyMap<KeySpec, string>;
   /** Whether the wrapping may be opened in this process where the module can't (TRENT_ALLOW_SOFTWARE_IMPORT). */
   readonly allowSoftware: boolean;
   /** Epoch milliseconds. */

@@ -4,9 +4,9 @@ import { parseKeyId } from '@trent/identifiers';
 import { isKeySpec, mayWrap, WRAPPING_ALGORITHMS, WRAPPING_KEY_SPECS } from '@trent/key-model';
 import { assembleToken, encodeImportToken, encodeTokenHeader, newMaterialId, type ImportAlgorithm } from '@trent/key-token';
 import { CKK, CKM, CKO, compileTemplate, plain, type Session } from '@trent/pkcs11';
+import { rsaPublicKeyDer } from '../keys/public-key-der.ts';
 import { bindingMac, opensInside, type ImportDeps } from './import-deps.ts';
 import { newbornOf } from './newborn.ts';
-import { readRsaPublicKey } from './rsa-public-key.ts';
 
 /** API reference, GetParametersForImport: "Each public key and import token set is valid for 24 hours." */
 const VALID_MS = 86_400_000;
@@ -28,17 +28,19 @@ const newbornPrivate = compileTemplate({
 /**
  * Makes a wrapping key in the token. It goes to the user inside the import token, wrapped by the region's key of class `import`: nothing is kept,
  * and nothing is left when the token has expired.
+ * @param deadline performance.now() milliseconds
  * @throws UnsupportedOperationException for what the key or the module can't; KMSInternalException for another region
  */
 export async function makeImportParameters(
   deps: ImportDeps,
   request: execute.MakeImportParametersRequest,
+  deadline: number,
 ): Promise<execute.MakeImportParametersResponse> {
   const { region, rootVersion } = deps.open.rootSet.record;
   if (request.region !== region) fail('KMSInternalException', '', { cause: 'import parameters of another region were asked for' });
   const keyId = parseKeyId(request.keyId) ?? fail('KMSInternalException', '', { cause: 'malformed key id' });
   const { algorithm, bits } = readWrapping(deps, request);
-  const { wrapped, publicKey } = await deps.turns.run(async (session) => makeWrappingKey(deps, session, bits));
+  const { wrapped, publicKey } = await deps.generationLane.run({ deadline, run: (session) => makeWrappingKey(deps, session, bits) });
   const random = Buffer.alloc(32);
   deps.open.session.randomFill(random);
   const header = encodeTokenHeader({
@@ -67,7 +69,7 @@ function readWrapping(deps: ImportDeps, request: execute.MakeImportParametersReq
   if (!isKeySpec(spec) || algorithm === undefined || wrappingSpec === undefined) {
     return fail('KMSInternalException', '', { cause: 'an unknown spec or algorithm' });
   }
-  newbornOf(spec);
+  newbornOf(spec, deps.unserved);
   if (!mayWrap(spec, algorithm, wrappingSpec) || algorithm === 'RSAES_PKCS1_V1_5' || algorithm === 'SM2PKE' || wrappingSpec === 'SM2') {
     return fail(
       'UnsupportedOperationException',
@@ -98,7 +100,7 @@ async function makeWrappingKey(
   );
   try {
     const wrapped = await session.onPool.wrapKey(plain(open.dialect.kwp), open.rootSet.wrapping.import, pair.privateKey);
-    return { wrapped, publicKey: readRsaPublicKey(session, pair.publicKey).export({ format: 'der', type: 'spki' }) };
+    return { wrapped, publicKey: rsaPublicKeyDer(session, pair.publicKey) };
   } finally {
     session.destroyObject(pair.privateKey);
     session.destroyObject(pair.publicKey);

@@ -1,5 +1,5 @@
 import { fail } from '@trent/errors';
-import { keySpecs, type KeySpec } from '@trent/key-model';
+import { keyClassOf, type KeySpec } from '@trent/key-model';
 import type { KeyClass } from '@trent/key-token';
 import { CKK, CKO, compileTemplate, type CompiledTemplate } from '@trent/pkcs11';
 
@@ -20,10 +20,14 @@ const newbornTemplates: Readonly<Partial<Record<KeyClass, CompiledTemplate>>> = 
 
 /**
  * The template for material of a spec.
+ * @param unserved specs that the module can not carry, with the reason
  * @throws UnsupportedOperationException for specs whose material can't be brought
  */
-export function newbornOf(spec: KeySpec): CompiledTemplate {
-  const { keyClass, chinaOnly } = keySpecs[spec];
-  const template = chinaOnly === true ? undefined : newbornTemplates[keyClass];
-  return template ?? fail('UnsupportedOperationException', `Key material of key spec ${spec} can not be imported into the HSM.`);
+export function newbornOf(spec: KeySpec, unserved: ReadonlyMap<KeySpec, string>): CompiledTemplate {
+  const reason = unserved.get(spec);
+  const template = newbornTemplates[keyClassOf(spec)];
+  if (reason !== undefined || template === undefined) {
+    return fail('UnsupportedOperationException', `KeySpec ${spec} is not served: ${reason ?? 'its key material can not be imported'}.`);
+  }
+  return template;
 }

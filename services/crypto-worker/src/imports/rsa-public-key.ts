@@ -1,6 +1,7 @@
 import { constants, createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { fail } from '@trent/errors';
 import { pss, type ObjectHandle, type Session } from '@trent/pkcs11';
+import { rsaPublicKeyDer } from '../keys/public-key-der.ts';
 import { ofMaterial } from './of-material.ts';
 
 /** Signed once, so that halves which don't belong together never become a key. */
@@ -13,7 +14,7 @@ const PROBE_DIGEST = createHash('sha256').update(PROBE).digest();
  * @throws IncorrectKeyMaterialException for another size, or a key whose signature does not verify
  */
 export async function rsaPublicKey(session: Session, handle: ObjectHandle, modulusBytes: number): Promise<Buffer> {
-  const publicKey = readRsaPublicKey(session, handle);
+  const publicKey = readPublicKey(session, handle);
   if (publicKey.asymmetricKeyDetails?.modulusLength !== modulusBytes * 8) fail('IncorrectKeyMaterialException');
   const signature = await ofMaterial(() => session.onPool.sign(pss('SHA-256'), handle, PROBE_DIGEST));
   const key = { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
@@ -21,12 +22,10 @@ export async function rsaPublicKey(session: Session, handle: ObjectHandle, modul
   return publicKey.export({ format: 'der', type: 'spki' });
 }
 
-/** From CKA_MODULUS and CKA_PUBLIC_EXPONENT, which both halves of a pair have. @throws IncorrectKeyMaterialException */
-export function readRsaPublicKey(session: Session, handle: ObjectHandle): KeyObject {
-  const { modulus, publicExponent } = session.getAttributes(handle, ['modulus', 'publicExponent']);
-  const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('base64url');
+/** Modulus and exponent stand at both halves of a pair. @throws IncorrectKeyMaterialException */
+function readPublicKey(session: Session, handle: ObjectHandle): KeyObject {
   try {
-    return createPublicKey({ key: { kty: 'RSA', n: text(modulus), e: text(publicExponent) }, format: 'jwk' });
+    return createPublicKey({ key: rsaPublicKeyDer(session, handle), format: 'der', type: 'spki' });
   } catch (error) {
     return fail('IncorrectKeyMaterialException', undefined, { cause: error });
   }

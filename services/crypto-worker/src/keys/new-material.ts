@@ -63,6 +63,16 @@ export async function generateMaterial(
   return execute.GenerateMaterialResponse.create({ token, materialId, rootVersion });
 }
 
+/** Answers when the module carries keys of the spec, for one that waits for its user's material. @throws UnsupportedOperationException */
+export function checkMaterial(
+  deps: MaterialDeps,
+  { keySpec: spec, keyUsage: usage }: execute.CheckMaterialRequest,
+): execute.CheckMaterialResponse {
+  if (!isKeySpec(spec) || !isKeyUsage(usage)) return fail('KMSInternalException', '', { cause: 'a material of an unknown spec or usage' });
+  servedMaker(deps, spec, usage);
+  return {};
+}
+
 function servedMaker({ unserved }: MaterialDeps, spec: KeySpec, usage: KeyUsage): SecretMaker | PairMaker {
   const reason = unserved.get(spec);
   const maker = makerOf(spec, usage);

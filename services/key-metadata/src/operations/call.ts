@@ -5,7 +5,7 @@ import { fail } from '@trent/errors';
 import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
 import type { ChangeOfView, ChangeWriter } from '@trent/outbox';
 import type { Database, Transaction } from '@trent/postgres';
-import type { GenerateMaterial, ImportMaterial, MakeImportParameters } from './materials.ts';
+import type { CheckMaterial, GenerateMaterial, ImportMaterial, MakeImportParameters } from './materials.ts';
 import type { Markers } from './marker.ts';
 import type { Regions } from './region-groups.ts';
 
@@ -15,6 +15,7 @@ export interface Deps {
   readonly writer: ChangeWriter;
   readonly markers: Markers;
   readonly generateMaterial: GenerateMaterial;
+  readonly checkMaterial: CheckMaterial;
   readonly makeImportParameters: MakeImportParameters;
   readonly importMaterial: ImportMaterial;
   /** Keeps a wrapped key a second time, in JetStream; resolves on its ack. */

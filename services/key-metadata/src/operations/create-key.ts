@@ -33,8 +33,9 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
-    if (wanted.origin === 'AWS_KMS') material ??= makeMaterial(deps, call, keyId, wanted);
     const { region, accountId } = call;
+    if (wanted.origin === 'AWS_KMS') material ??= makeMaterial(deps, call, keyId, wanted);
+    else await deps.checkMaterial({ region, keySpec: wanted.spec, keyUsage: wanted.usage }, call.deadline);
     const description = request.description ?? '';
     await insertKey(tx, {
       region,

@@ -20,6 +20,9 @@ export type GenerateMaterial = (
   deadline: number,
 ) => Promise<FreshMaterial>;
 
+/** Asks a crypto worker of the region whether it carries keys of a spec. @throws UnsupportedOperationException */
+export type CheckMaterial = (request: execute.CheckMaterialRequest, deadline: number) => Promise<void>;
+
 /** Asks a crypto worker of the region for a wrapping key and the token that names it. */
 export type MakeImportParameters = (
   request: execute.MakeImportParametersRequest,
