@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { ACCOUNT, KEY, OTHER, aRoot, aService, aSession, aUser } from './builders.fixture.ts';
 import type { Decision } from './decision.ts';
 import { evaluate } from './evaluate.ts';
-import { compileGrant, GrantIndex, type Grant } from './grants.ts';
+import { GrantIndex } from './grant-index.ts';
+import { compileGrant, type Grant } from './grants.ts';
 import type { AuthorisationRequest, Documents } from './request.ts';
 
 const NUM_RUNS = 1000;

@@ -1,6 +1,7 @@
 import { askPolicy, type Answer } from './ask-policy.ts';
 import { Decision, type Answers, type DocumentKind, type Reason } from './decision.ts';
-import { findGrant } from './grants.ts';
+import { findGrant } from './grant-index.ts';
+import type { GranteeMatch } from './grants.ts';
 import type { AuthorisationRequest, Documents, Principal } from './request.ts';
 import { RequestContext } from './request-context.ts';
 
@@ -34,7 +35,8 @@ export function evaluate(request: AuthorisationRequest, documents: Documents): D
   return new Decision(granted ?? { effect: 'implicit-deny', missing }, request, answers);
 }
 
-function askAll(request: AuthorisationRequest, documents: Documents, context: RequestContext): Answers {
+/** What every document says. */
+export function askAll(request: AuthorisationRequest, documents: Documents, context: RequestContext): Answers {
   const { keyPolicy, identity, boundary, session } = documents;
   const askEach = (policies: Documents['identity'] | undefined) =>
     policies === undefined || policies.length === 0 ? NO_ANSWERS : policies.map((policy) => askPolicy(policy, request, context));
@@ -46,7 +48,8 @@ function askAll(request: AuthorisationRequest, documents: Documents, context: Re
   };
 }
 
-function denialIn({ resource, identity, boundary, session }: Answers): DocumentKind | undefined {
+/** The kind of document that denies. */
+export function denialIn({ resource, identity, boundary, session }: Answers): DocumentKind | undefined {
   if (resource?.denial !== undefined) return 'resource';
   if (identity.some(hasDenial)) return 'identity';
   if (boundary?.denial !== undefined) return 'boundary';
@@ -78,7 +81,8 @@ function hasIdentityPolicies(principal: Principal): boolean {
   return principal.type !== 'service' && principal.type !== 'web-identity' && principal.type !== 'anonymous';
 }
 
-function missingIdentity(principal: Principal, answers: Answers): DocumentKind | undefined {
+/** What lacks where an identity policy is needed: it, or the boundary or session policy that limits it. */
+export function missingIdentity(principal: Principal, answers: Answers): DocumentKind | undefined {
   if (principal.type !== 'root' && !answers.identity.some(hasAllowance)) return 'identity';
   return missingLimit(answers);
 }
@@ -96,7 +100,18 @@ function allowedBy({ principal }: AuthorisationRequest, { resource }: Answers): 
 function byGrant(request: AuthorisationRequest, documents: Documents, answers: Answers): Reason | undefined {
   const found = findGrant(documents.grants, request);
   if (found === undefined) return undefined;
-  const limit =
-    found.match === 'account' ? missingIdentity(request.principal, answers) : found.match === 'role' ? missingLimit(answers) : undefined;
+  const limit = limitOf(found.match, request.principal, answers);
   return limit === undefined ? { effect: 'allow', by: 'grant', grantId: found.grant.grantId } : undefined;
+}
+
+/** What lacks to one whom a grant means by this name: an account gives its right on by identity policies, a role stays within its limits. */
+export function limitOf(match: GranteeMatch, principal: Principal, answers: Answers): DocumentKind | undefined {
+  switch (match) {
+    case 'account':
+      return missingIdentity(principal, answers);
+    case 'role':
+      return missingLimit(answers);
+    case 'exact':
+      return undefined;
+  }
 }

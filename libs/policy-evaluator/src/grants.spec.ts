@@ -18,7 +18,8 @@ import {
   type Question,
 } from './builders.fixture.ts';
 import { evaluate } from './evaluate.ts';
-import { compileGrant, GrantIndex, type Grant, type GrantConstraints } from './grants.ts';
+import { GrantIndex } from './grant-index.ts';
+import { compileGrant, type Grant, type GrantConstraints } from './grants.ts';
 
 const bob = aUser();
 const session = aSession();
@@ -129,6 +130,12 @@ describe('constraints', () => {
     expect(granted({ grants })).toBe('implicit-deny identity');
   });
 
+  test('of the source are not asked for RetireGrant, and hold for DescribeKey', () => {
+    const grants = [aGrant({ operations: ['RetireGrant', 'DescribeKey'], constraints: { sourceArn: 'arn:aws:s3:::bucket' } })];
+    expect(granted({ action: 'kms:RetireGrant', grants })).toBe('allow grant');
+    expect(granted({ action: 'kms:DescribeKey', grants })).toBe('implicit-deny identity');
+  });
+
   test('of one grant do not hinder another', () => {
     expect(granted({ grants: [aGrant({ constraints: equals }), aGrant({ grantId: 'g2' })] })).toBe('allow grant');
   });
@@ -187,6 +194,42 @@ describe('an index of grants', () => {
       };
       const documents = { keyPolicy: delegating, identity: [] };
       expect(evaluate(request, { ...documents, grants: index }).reason).toEqual(evaluate(request, { ...documents, grants }).reason);
+    }
+  });
+
+  test('finds the one grant of thousands whose encryption context fits, as the list does', () => {
+    const context = (id: string, more: Record<string, string[]> = {}) =>
+      new Map(
+        Object.entries({
+          'kms:encryptioncontext:dept': ['IT'],
+          'kms:encryptioncontext:id': [id],
+          'kms:encryptioncontextkeys': ['dept', 'id'],
+          ...more,
+        }),
+      );
+    const many = Array.from({ length: 2000 }, (_, i) =>
+      compileGrant(
+        aGrant({
+          grantId: `g${i}`,
+          constraints: { [i % 2 === 0 ? 'encryptionContextEquals' : 'encryptionContextSubset']: { Dept: 'IT', id: String(i) } },
+        }),
+      ),
+    );
+    const index = new GrantIndex(many);
+    const documents = { keyPolicy: delegating, identity: [] };
+    for (const id of ['0', '1', '1999', '2000']) {
+      for (const more of [{}, { 'kms:encryptioncontextkeys': ['dept', 'id', 'x'] }]) {
+        const request = {
+          principal: bob,
+          action: 'kms:Decrypt',
+          resource: { arn: KEY, account: ACCOUNT },
+          context: context(id, more),
+          now: 0,
+        };
+        const decision = evaluate(request, { ...documents, grants: index });
+        expect(decision.reason).toEqual(evaluate(request, { ...documents, grants: many }).reason);
+        expect(decision.allowed).toBe(id !== '2000' && (Number(id) % 2 === 1 || Object.keys(more).length === 0));
+      }
     }
   });
 });

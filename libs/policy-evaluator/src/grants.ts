@@ -17,6 +17,10 @@ export interface Grant {
   /** `Encrypt`, `ReEncryptFrom`, …: action names without `kms:`. */
   readonly operations: readonly string[];
   readonly constraints?: GrantConstraints;
+  /** Who may retire it, in the form of the grantee. */
+  readonly retiring?: { readonly principal: string } | { readonly service: string };
+  /** Account of its maker. */
+  readonly issuingAccount?: string;
 }
 
 /** A grant ready to be asked. */
@@ -30,6 +34,9 @@ export interface CompiledGrant {
   /** No pairs beyond these. */
   readonly exact: boolean;
   readonly sourceArn: string | undefined;
+  /** Name of the retiring principal. */
+  readonly retiring: string | undefined;
+  readonly issuingAccount: string | undefined;
 }
 
 /** By whom a grant's grantee means the one who asks. */
@@ -37,8 +44,6 @@ export type GranteeMatch = 'exact' | 'role' | 'account';
 
 const EC_PREFIX = 'kms:encryptioncontext:';
 const ROOT = /^arn:aws:iam::(\d{12}):root$/;
-/** Operations for which the encryption context constraint is not asked (AWS KMS developer guide, "Grant constraints"). */
-const UNCONSTRAINED = new Set(['DescribeKey', 'RetireGrant']);
 /** What a grant can't confer, whatever it says (AWS KMS developer guide, "Grants"). */
 const NEVER_GRANTED = new Set(['ListGrants', 'ListRetirableGrants', 'RevokeGrant']);
 
@@ -48,89 +53,43 @@ export function compileGrant(grant: Grant): CompiledGrant {
   const equals = constraints.encryptionContextEquals;
   return {
     grantId,
-    grantee: 'service' in grantee ? `service/${grantee.service}` : (ROOT.exec(grantee.principal)?.[1] ?? grantee.principal),
+    grantee: nameOf(grantee),
     operations: new Set(operations.filter((operation) => !NEVER_GRANTED.has(operation))),
     pairs: pairsOf(equals ?? constraints.encryptionContextSubset),
     exact: equals !== undefined,
     sourceArn: constraints.sourceArn,
+    retiring: grant.retiring === undefined ? undefined : nameOf(grant.retiring),
+    issuingAccount: grant.issuingAccount,
   };
+}
+
+function nameOf(who: Grant['grantee']): string {
+  return 'service' in who ? `service/${who.service}` : (ROOT.exec(who.principal)?.[1] ?? who.principal);
 }
 
 function pairsOf(context: Readonly<Record<string, string>> | undefined): [string, string][] {
   return Object.entries(context ?? {}).map(([key, value]) => [EC_PREFIX + foldCase(key), value]);
 }
 
-/** The grants of one key by grantee and operation: how many there are doesn't matter to one request. */
-export class GrantIndex {
-  readonly #byName = new Map<string, CompiledGrant[]>();
+/** By which name of its grantee a grant can mean the one who asks, the closest first. */
+export const GRANTEE_MATCHES = ['exact', 'role', 'account'] as const;
 
-  constructor(grants: Iterable<CompiledGrant>) {
-    const listed = Array.from(grants);
-    for (const grant of listed) if (isUnconstrained(grant)) this.#add(grant);
-    for (const grant of listed) if (!isUnconstrained(grant)) this.#add(grant);
-  }
-
-  #add(grant: CompiledGrant): void {
-    for (const operation of grant.operations) {
-      const key = nameOf(operation, grant.grantee);
-      const list = this.#byName.get(key);
-      if (list === undefined) this.#byName.set(key, [grant]);
-      else list.push(grant);
-    }
-  }
-
-  /** Grants of this operation to this name; those without constraint first. */
-  of(operation: string, name: string): readonly CompiledGrant[] {
-    return this.#byName.get(nameOf(operation, name)) ?? NONE;
-  }
-}
-
-const NONE: readonly CompiledGrant[] = [];
-
-function nameOf(operation: string, grantee: string): string {
-  return `${operation} ${grantee}`;
-}
-
-function isUnconstrained(grant: CompiledGrant): boolean {
-  return grant.pairs.length === 0 && !grant.exact && grant.sourceArn === undefined;
-}
-
-/** The first grant that allows the request, the closest name first, and how its grantee means the principal. */
-export function findGrant(
-  grants: GrantIndex | readonly CompiledGrant[],
-  request: AuthorisationRequest,
-): { readonly grant: CompiledGrant; readonly match: GranteeMatch } | undefined {
-  if (!request.action.startsWith('kms:') || request.resource === '*') return undefined;
-  if (!(grants instanceof GrantIndex) && grants.length === 0) return undefined;
-  const operation = request.action.slice(4);
-  const { principal } = request;
-  for (const match of MATCHES) {
-    const name = granteeName(principal, match);
-    if (name === undefined) continue;
-    const isIndexed = grants instanceof GrantIndex;
-    for (const grant of isIndexed ? grants.of(operation, name) : grants) {
-      if (!isIndexed && (grant.grantee !== name || !grant.operations.has(operation))) continue;
-      if (permits(grant, operation, request)) return { grant, match };
-    }
-  }
-  return undefined;
-}
-
-const MATCHES = ['exact', 'role', 'account'] as const;
-
-function granteeName(who: PrincipalNames, match: GranteeMatch): string | undefined {
+/** The name, as grants are compiled with, that is to match in this way; undefined: the principal has none. */
+export function granteeName(who: PrincipalNames, match: GranteeMatch): string | undefined {
   if (who.type === 'service') return match === 'exact' ? `service/${who.arn}` : undefined;
   if (who.type === 'web-identity' || who.type === 'anonymous') return undefined;
   if (match === 'exact') return who.arn;
   return match === 'role' ? who.roleArn : who.account;
 }
 
-function permits(grant: CompiledGrant, operation: string, request: AuthorisationRequest): boolean {
+/** Whether the constraints of a grant of this operation hold. */
+export function permits(grant: CompiledGrant, operation: string, request: AuthorisationRequest): boolean {
+  // AWS KMS API reference, GrantConstraints: no constraint is asked for RetireGrant, none of the encryption context for DescribeKey.
   if (operation === 'CreateGrant') return permitsChild(grant, request.childGrant);
+  if (operation === 'RetireGrant') return true;
   if (grant.sourceArn !== undefined && !has(request, 'aws:sourcearn', grant.sourceArn)) return false;
-  if (UNCONSTRAINED.has(operation)) return true;
+  if (operation === 'DescribeKey') return true;
   if (grant.exact && (request.context.get('kms:encryptioncontextkeys')?.length ?? 0) !== grant.pairs.length) return false;
-  // A loop, since a key may have thousands of grants that differ in their constraint alone.
   for (const pair of grant.pairs) if (!has(request, pair[0], pair[1])) return false;
   return true;
 }
@@ -148,4 +107,9 @@ function permitsChild(parent: CompiledGrant, child: AuthorisationRequest['childG
   if (parent.exact && encryptionContextEquals === undefined) return false;
   const pairs = new Map(pairsOf(encryptionContextEquals ?? encryptionContextSubset));
   return (!parent.exact || pairs.size === parent.pairs.length) && parent.pairs.every(([key, value]) => pairs.get(key) === value);
+}
+
+/** Every name by which a grant can mean the one who asks. */
+export function granteeNames(who: PrincipalNames): string[] {
+  return GRANTEE_MATCHES.flatMap((match) => granteeName(who, match) ?? []);
 }

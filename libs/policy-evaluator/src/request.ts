@@ -1,6 +1,7 @@
 import type { CompiledPolicy, PrincipalNames } from '@trent/policy-language';
 
-import type { CompiledGrant, GrantConstraints, GrantIndex } from './grants.ts';
+import type { GrantSource } from './grant-index.ts';
+import type { CompiledGrant, GrantConstraints } from './grants.ts';
 
 /** Who asks. */
 export interface Principal extends PrincipalNames {
@@ -35,5 +36,5 @@ export interface Documents {
   readonly boundary?: CompiledPolicy;
   /** Absent or empty: the session is not limited. */
   readonly session?: readonly CompiledPolicy[];
-  readonly grants: GrantIndex | readonly CompiledGrant[];
+  readonly grants: GrantSource | readonly CompiledGrant[];
 }

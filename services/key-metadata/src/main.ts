@@ -24,6 +24,7 @@ import { keyMetadataConfig, type KeyMetadataConfig } from './config.ts';
 import type { Deps } from './operations/call.ts';
 import { invokeOperation } from './operations/index.ts';
 import { markersWith } from './operations/marker.ts';
+import { loadGrants } from './store/grant-views.ts';
 import { loadKeyViews } from './store/key-views.ts';
 import { openTokenStream } from './store/token-stream.ts';
 import { Sweeper } from './timers/sweep.ts';
@@ -58,7 +59,8 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
   const deps: Deps = {
     db,
     writer,
-    markers: markersWith(await readMarkerKey(db)),
+    markers: markersWith(await readSharedKey(db, 'marker_key')),
+    grantTokenKey: await readSharedKey(db, 'grant_token_key'),
     ...materialsOf(rt, config),
     keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
     regions: { served: config.regions, groupOf: (region) => groupOf(config, region) },
@@ -81,6 +83,8 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
       bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(deps, request, call.deadline)) }),
       bind(metadata.KeyViewServiceService, {
         loadKeyViews: unary(async ({ queries }, call) => ({ answers: await loadKeyViews(db, queries, call.deadline) })),
+        loadGrants: unary((request, call) => loadGrants(db, request, call.deadline)),
+        getGrantTokenKey: unary(() => ({ key: deps.grantTokenKey })),
       }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
     ],
@@ -117,7 +121,8 @@ function materialsOf(
   };
 }
 
-async function readMarkerKey(db: Database): Promise<Buffer> {
-  const { rows } = await db.query<{ key: Buffer }>('select key from marker_key');
+/** A key that all replicas share, made with its table. */
+async function readSharedKey(db: Database, table: 'marker_key' | 'grant_token_key'): Promise<Buffer> {
+  const { rows } = await db.query<{ key: Buffer }>(`select key from ${table}`);
   return rows[0]?.key ?? fail('KMSInternalException');
 }

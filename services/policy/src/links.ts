@@ -6,6 +6,8 @@ import { SecretBytes } from '@trent/secret-bytes';
 import type { LoadViews } from './authorize/key-views.ts';
 import type { FetchPermitKey } from './authorize/permit-keys.ts';
 import type { PolicyConfig } from './config.ts';
+import type { FetchGrantTokenKey } from './grants/grant-tokens.ts';
+import type { LoadGrants } from './grants/key-grants.ts';
 
 /** A call to a crypto worker for a permit key, which nobody waits for. */
 const PERMIT_KEY_MS = 3_000;
@@ -16,6 +18,8 @@ export interface Links {
   /** The replicas of policy itself: writers of the feed of principals. */
   readonly replicas: UnaryLink;
   readonly loadViews: LoadViews;
+  readonly loadGrants: LoadGrants;
+  readonly fetchGrantTokenKey: FetchGrantTokenKey;
   readonly fetchPermitKey: FetchPermitKey;
   readonly seal: (plaintext: Buffer, label: string, deadline: number) => Promise<Buffer>;
   readonly unseal: (sealed: Buffer, label: string, deadline: number) => Promise<SecretBytes>;
@@ -42,6 +46,11 @@ export function openLinks(rt: ServiceRuntime, config: PolicyConfig): Links {
       const found: (metadata.KeyView | undefined)[] = queries.map(() => undefined);
       for (const { query, view } of answers) found[query] = view;
       return found;
+    },
+    loadGrants: (request, deadline) => keyMetadata.call(metadata.KeyViewServiceService.loadGrants, request, { deadline, repeat: 'safe' }),
+    fetchGrantTokenKey: async (deadline) => {
+      const { key } = await keyMetadata.call(metadata.KeyViewServiceService.getGrantTokenKey, {}, { deadline, repeat: 'safe' });
+      return key;
     },
     fetchPermitKey: async (region, hour) => {
       const deadline = performance.now() + PERMIT_KEY_MS;

@@ -15,6 +15,8 @@ import { KeyViews } from './authorize/key-views.ts';
 import { PermitKeys } from './authorize/permit-keys.ts';
 import { policyConfig, type PolicyConfig } from './config.ts';
 import { follow } from './follow.ts';
+import { GrantTokens } from './grants/grant-tokens.ts';
+import { KeyGrants } from './grants/key-grants.ts';
 import { openLinks } from './links.ts';
 import { invokeOperation } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
@@ -36,10 +38,13 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     unseal: links.unseal,
   });
   const views = new KeyViews(links.loadViews);
+  const grants = new KeyGrants(links.loadGrants);
+  const grantTokens = new GrantTokens(links.fetchGrantTokenKey);
   const permitKeys = new PermitKeys(config.regions, links.fetchPermitKey, Date.now);
   rt.onDrain('permit keys', () => permitKeys.close());
   rt.readiness('permit keys', () => permitKeys.isReady());
   rt.debugState('views', () => views.state());
+  rt.debugState('grants', () => grants.state());
   rt.debugState('credentials', () => credentials.state());
 
   const feeds = new Map<string, Follower>();
@@ -50,7 +55,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isFollowed = (name: string): boolean => feeds.get(name)?.isLive() === true;
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
-  await serve(rt, config, writer, links.seal, { credentials, views, permitKeys, isLive, now: Date.now });
+  await serve(rt, config, writer, links.seal, { credentials, views, grants, grantTokens, permitKeys, isLive, now: Date.now });
   // Its own feed is served by the replicas of policy themselves, so it is followed once the server is open.
   const apply = { apply: credentials.forget.bind(credentials), dropAll: () => credentials.forgetAll() };
   feeds.set(PRINCIPALS_FEED, follow(rt, nats, PRINCIPALS_FEED, links.replicas, apply));

@@ -146,5 +146,6 @@ function emptyItem(): authorize.AuthorizeItem {
     dryRun: false,
     resourceName: '',
     resourcePath: '',
+    grantId: '',
   };
 }

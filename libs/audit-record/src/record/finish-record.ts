@@ -29,13 +29,15 @@ export function finishRecord(draft: AuditDraft, outcome: RecordOutcome): string 
 }
 
 /**
- * A record's responseElements: what the contract shows of the response, or {"keyId": ARN} for writes that answer nothing.
+ * A record's responseElements: what the contract shows of the response, with the key's ARN for writes on a key (kms-api: CreateGrant shows
+ * grantId and keyId, what answers nothing keyId alone).
  * Undefined when there is nothing to show, as for reads and cryptographic operations.
  */
 export function responseElementsOf(operation: Operation, response: object, keyArn?: string): string | undefined {
-  if (operation.option.auditKeyId) return keyArn === undefined ? undefined : `{"keyId":${JSON.stringify(keyArn)}}`;
   const json = redactionOf(operation.response)(response);
-  return json === '' ? undefined : json;
+  if (!operation.option.auditKeyId || keyArn === undefined || json.includes('"keyId":')) return json === '' ? undefined : json;
+  const keyId = `"keyId":${JSON.stringify(keyArn)}}`;
+  return json === '' || json === '{}' ? `{${keyId}` : `${json.slice(0, -1)},${keyId}`;
 }
 
 /** Denials are recorded as AccessDenied (kms-api: CloudTrail's spelling); all other errors under AWS's name. */

@@ -100,6 +100,12 @@ describe('a record of a change', () => {
     expect(responseElementsOf(operation, kms.DisableKeyResponse.create())).toBeUndefined();
   });
 
+  test('of a grant shows grant and key', () => {
+    const operation = operationNamed('kms.CreateGrant');
+    const response = kms.CreateGrantResponse.create({ grantId: 'ab', grantToken: 'secret' });
+    expect(responseElementsOf(operation, response, KEY_ARN)).toBe(`{"grantId":"ab","keyId":"${KEY_ARN}"}`);
+  });
+
   test('lists an alias as a further resource', () => {
     const alias = 'arn:aws:kms:eu-west-1:111122223333:alias/a:b';
     expect(recordOf({}, { resources: [KEY_ARN, alias] })['resources']).toEqual([

@@ -53,6 +53,7 @@ function wholeQuestion(ask: Ask, message: object): Prepared {
   item.facts.push(SECURE_TRANSPORT);
   if (ask.origin.userAgent !== '') item.facts.push(fact('aws:UserAgent', [ask.origin.userAgent]));
   item.grantTokens = plan.grantTokens(message);
+  item.grantId = plan.grantId(message);
   item.aliasName = plan.aliasName(message);
   item.dryRun = plan.isDryRun(message);
   return { item, affinity: affinityOf(queries[0]) ?? callerName(ask), lateFault };
@@ -82,6 +83,7 @@ function question(ask: Ask): authorize.AuthorizeItem {
     dryRun: false,
     resourceName: '',
     resourcePath: '',
+    grantId: '',
   };
 }
 

@@ -16,6 +16,9 @@ const DEFAULT_WAITING_DAYS = 30;
 export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   'kms.CreateKey': (message, facts) => createKeyFacts(message as kms.CreateKeyRequest, facts),
   'kms.ReplicateKey': (message, facts) => tagFacts((message as kms.ReplicateKeyRequest).tags, facts),
+  'kms.CreateGrant': (message, facts) => createGrantFacts(message as kms.CreateGrantRequest, facts),
+  'kms.ListGrants': forAwsResource,
+  'kms.RevokeGrant': forAwsResource,
   'kms.GetKeyPolicy': (message, facts) => {
     if ((message as kms.GetKeyPolicyRequest).policyName === undefined) add(facts, 'kms:PolicyName', 'default');
   },
@@ -53,6 +56,26 @@ function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]):
 function tagFacts(tags: readonly kms.Tag[], facts: authorize.Fact[]): void {
   for (const { tagKey = '', tagValue = '' } of tags) add(facts, `aws:RequestTag/${tagKey}`, tagValue);
   if (tags.length > 0) add(facts, 'aws:TagKeys', ...tags.map(({ tagKey = '' }) => tagKey));
+}
+
+/**
+ * What a new grant would allow (kms-api §11.1). The encryption context here is the constraint's, which is also what a right to CreateGrant that
+ * comes from a grant is measured by.
+ */
+function createGrantFacts({ constraints }: kms.CreateGrantRequest, facts: authorize.Fact[]): void {
+  forAwsResource(undefined, facts);
+  if (constraints === undefined) return;
+  const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = constraints;
+  const pairs = equals.size > 0 ? equals : subset;
+  if (pairs.size > 0) add(facts, 'kms:GrantConstraintType', equals.size > 0 ? 'EncryptionContextEquals' : 'EncryptionContextSubset');
+  for (const [key, value] of pairs) add(facts, `kms:EncryptionContext:${key}`, value);
+  if (pairs.size > 0) add(facts, 'kms:EncryptionContextKeys', ...pairs.keys());
+  if (sourceArn !== undefined) add(facts, 'kms:GrantConstraintSourceArn', sourceArn);
+}
+
+/** True only for what an integrated service does for a user; whoever signs for himself is none. */
+function forAwsResource(_message: object | undefined, facts: authorize.Fact[]): void {
+  add(facts, 'kms:GrantIsForAWSResource', 'false');
 }
 
 function add(facts: authorize.Fact[], key: string, ...values: string[]): void {

@@ -132,7 +132,30 @@ describe('what policy may know', () => {
     });
   });
 
+  test('a new grant says what it would allow, its constraint as an encryption context', () => {
+    const json = { KeyId: 'k', GranteePrincipal: 'g', RetiringPrincipal: 'r', Operations: ['Decrypt', 'ReEncryptFrom'] };
+    const facts = (more: object) =>
+      Object.fromEntries(factsOf('kms.CreateGrant', { ...json, ...more }).map(([key, values]) => [key, values]));
+    const common = {
+      'kms:GranteePrincipal': ['g'],
+      'kms:RetiringPrincipal': ['r'],
+      'kms:GrantOperations': ['Decrypt', 'ReEncryptFrom'],
+      'kms:GrantIsForAWSResource': ['false'],
+    };
+    expect(facts({})).toEqual(common);
+    expect(facts({ Constraints: { EncryptionContextSubset: { a: '1', B: '2' }, SourceArn: 's' } })).toEqual({
+      ...common,
+      'kms:GrantConstraintType': ['EncryptionContextSubset'],
+      'kms:EncryptionContext:a': ['1'],
+      'kms:EncryptionContext:B': ['2'],
+      'kms:EncryptionContextKeys': ['a', 'B'],
+      'kms:GrantConstraintSourceArn': ['s'],
+    });
+  });
+
   test.each([
+    ['kms.ListGrants', { KeyId: 'k' }, ['kms:GrantIsForAWSResource', ['false'], 0]],
+    ['kms.RevokeGrant', { KeyId: 'k', GrantId: 'g' }, ['kms:GrantIsForAWSResource', ['false'], 0]],
     ['kms.GetKeyPolicy', { KeyId: 'k' }, ['kms:PolicyName', ['default'], 0]],
     ['kms.GetKeyPolicy', { KeyId: 'k', PolicyName: 'other' }, ['kms:PolicyName', ['other'], 0]],
     ['kms.ScheduleKeyDeletion', { KeyId: 'k' }, ['kms:ScheduleKeyDeletionPendingWindowInDays', ['30'], 0]],

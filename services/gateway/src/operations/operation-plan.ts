@@ -15,6 +15,8 @@ export interface OperationPlan {
   readonly keys: ReadKeys;
   readonly facts: FactsOf;
   readonly grantTokens: (message: object) => string[];
+  /** Of RetireGrant: the grant, where no token names it. */
+  readonly grantId: (message: object) => string;
   readonly aliasName: (message: object) => string;
   readonly isDryRun: (message: object) => boolean;
   /** Executed by a crypto-worker under a permit; the rest is invoked in its room. */
@@ -37,12 +39,23 @@ function planOperation(operation: Operation): OperationPlan {
     rules: requestRules[operation.name] ?? [],
     keys: keysOf(operation),
     facts: factsOf(operation),
-    grantTokens: reader(operation, 'GrantTokens', []),
+    grantTokens: grantTokens(operation),
+    grantId: operation.name === 'kms.RetireGrant' ? reader(operation, 'GrantId', '') : () => '',
     aliasName: reader(operation, option.aliasMember, ''),
     isDryRun: reader(operation, 'DryRun', false),
     isCrypto: option.room === options.Room.ROOM_CRYPTO_WORKER,
     repeat: option.repeat === options.Repeat.REPEAT_UNSPECIFIED ? 'once' : 'safe',
     lane: option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',
+  };
+}
+
+/** Tokens that prove grants, or the one that names the grant to retire. */
+function grantTokens(operation: Operation): (message: object) => string[] {
+  if (operation.name !== 'kms.RetireGrant') return reader(operation, 'GrantTokens', []);
+  const token = reader<string | undefined>(operation, 'GrantToken', undefined);
+  return (message) => {
+    const named = token(message);
+    return named === undefined ? [] : [named];
   };
 }
 

@@ -3,6 +3,7 @@ import { canonicalise, MAX_CONTEXT_BYTES } from '@trent/encryption-context';
 import { fail } from '@trent/errors';
 import { isReservedAliasName, parseAliasName } from '@trent/identifiers';
 
+import { goodGrant, goodGrantFilter, goodRetirement, oneRetiringPrincipal } from './grant-rules.ts';
 import { validationError, violation } from './validate.ts';
 
 /** What a request must satisfy beyond the bounds of its members and before any key is looked at (kms-api §1.3, step 4). */
@@ -36,6 +37,10 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.GenerateDataKeyPair': [noRecipient, rule(servedPair), context('encryptionContext')],
   'kms.GenerateDataKeyPairWithoutPlaintext': [rule(servedPair), context('encryptionContext')],
   'kms.GenerateRandom': [noRecipient, rule(goodRandom)],
+  'kms.CreateGrant': [rule(goodGrant)],
+  'kms.ListGrants': [rule(goodGrantFilter)],
+  'kms.ListRetirableGrants': [rule(oneRetiringPrincipal)],
+  'kms.RetireGrant': [rule(goodRetirement)],
 };
 
 /** The table pairs each rule with the operation whose request it reads. */

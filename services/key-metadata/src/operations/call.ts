@@ -14,6 +14,8 @@ export interface Deps {
   readonly db: Database;
   readonly writer: ChangeWriter;
   readonly markers: Markers;
+  /** 32 bytes that grant tokens are MACed with. */
+  readonly grantTokenKey: Buffer;
   readonly generateMaterial: GenerateMaterial;
   readonly checkMaterial: CheckMaterial;
   readonly makeImportParameters: MakeImportParameters;

@@ -2,7 +2,9 @@ import type { invoke, KeyMetadataRpc } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import { readCall, type Deps, type Handlers } from './call.ts';
+import { createGrant } from './create-grant.ts';
 import { createKey } from './create-key.ts';
+import { listGrants, listRetirableGrants, retireGrant, revokeGrant } from './grants.ts';
 import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './imports.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion, updateKeyDescription } from './keys.ts';
 import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
@@ -34,6 +36,11 @@ const handlers = {
   'kms.ListResourceTags': listResourceTags,
   'kms.TagResource': tagResource,
   'kms.UntagResource': untagResource,
+  'kms.CreateGrant': createGrant,
+  'kms.ListGrants': listGrants,
+  'kms.ListRetirableGrants': listRetirableGrants,
+  'kms.RetireGrant': retireGrant,
+  'kms.RevokeGrant': revokeGrant,
 } satisfies Handlers;
 
 /** Does one authorised operation. @throws UnknownOperationException for an operation of another room */

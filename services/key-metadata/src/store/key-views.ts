@@ -1,5 +1,6 @@
 import type { metadata } from '@trent/contracts';
 import type { Database } from '@trent/postgres';
+import { GRANT_JSON, grantOf, MAX_GRANTS_IN_VIEW, type GrantJson } from './grant-views.ts';
 
 interface ViewRow {
   readonly query: number;
@@ -19,6 +20,8 @@ interface ViewRow {
   readonly tokens: Buffer[];
   readonly tagKeys: string[];
   readonly tagValues: string[];
+  readonly grantCount: number;
+  readonly grants: GrantJson[] | null;
 }
 
 /** One statement for any number of keys and aliases: queries come as arrays, an alias joins to its key. */
@@ -31,7 +34,10 @@ const VIEWS = `
     array(select m.token from materials m where m.region = k.region and m.key_id = k.key_id
           order by m.is_current desc, m.created_at desc, m.material_id) as tokens,
     array(select t.tag_key from tags t where t.region = k.region and t.key_id = k.key_id order by t.tag_key) as "tagKeys",
-    array(select t.tag_value from tags t where t.region = k.region and t.key_id = k.key_id order by t.tag_key) as "tagValues"
+    array(select t.tag_value from tags t where t.region = k.region and t.key_id = k.key_id order by t.tag_key) as "tagValues",
+    k.grant_count as "grantCount",
+    case when k.grant_count between 1 and ${String(MAX_GRANTS_IN_VIEW)} then
+      (select jsonb_agg(${GRANT_JSON} order by g.grant_id) from grants g where g.region = k.region and g.key_id = k.key_id) end as grants
   from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[]) as q (query, region, key_id, account_id, alias_name)
   left join aliases n on n.region = q.region and n.account_id = q.account_id and n.alias_name = q.alias_name
   join keys k on k.region = q.region and k.key_id = coalesce(q.key_id, n.key_id)`;
@@ -70,7 +76,8 @@ function viewOf(row: ViewRow): metadata.KeyView {
     multiRegionKeyType: row.multiRegionKeyType,
     authorisationVersion: row.version,
     policy: row.policy,
-    grants: [],
+    grants: (row.grants ?? []).map(grantOf),
+    grantsElsewhere: row.grantCount > MAX_GRANTS_IN_VIEW,
     aliases: row.aliases,
     materials: row.materialIds.map((materialId, index) => ({ materialId, token: row.tokens[index] ?? Buffer.alloc(0) })),
     tags: new Map(row.tagKeys.map((key, index) => [key, row.tagValues[index] ?? ''])),

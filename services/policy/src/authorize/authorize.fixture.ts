@@ -7,6 +7,8 @@ import { SecretBytes } from '@trent/secret-bytes';
 import { canonicalRequest, formatAmzDate, parseAuthorization, signRequest } from '@trent/sigv4';
 import { Credentials } from '../accounts/credentials.ts';
 import type { HolderRow } from '../store/holders.ts';
+import { GrantTokens } from '../grants/grant-tokens.ts';
+import { KeyGrants } from '../grants/key-grants.ts';
 import type { AuthorizeDeps } from './authorize.ts';
 import { KeyViews } from './key-views.ts';
 
@@ -20,6 +22,7 @@ export const OTHER_KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ac';
 export const FOREIGN_KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ad';
 export const MATERIAL_ID = 'ab'.repeat(32);
 export const PERMIT_KEY = Buffer.alloc(32, 9);
+export const GRANT_TOKEN_KEY = Buffer.alloc(32, 7);
 export const NOW = Date.parse('2026-11-24T12:00:00Z');
 export const INPUT_DIGEST = createHash('sha256').update('input').digest();
 
@@ -39,6 +42,7 @@ export function aKey(parts: Partial<metadata.KeyView> = {}): metadata.KeyView {
     authorisationVersion: 7n,
     policy: defaultKeyPolicy(accountId as AccountId),
     grants: [],
+    grantsElsewhere: false,
     aliases: ['alias/app'],
     materials: [{ materialId: MATERIAL_ID, token: Buffer.from('token') }],
     tags: new Map(),
@@ -86,7 +90,18 @@ export function aPolicy(
     return Promise.resolve(queries.map((query) => keys.find((key) => key.region === query.region && matches(key, query))));
   });
   const permitKey = preparePermitKey(PERMIT_KEY);
-  const deps: AuthorizeDeps = { credentials, views, permitKeys: { keyFor: () => permitKey }, isLive: () => true, now: () => NOW, ...more };
+  const grants = new KeyGrants(() => Promise.reject(new Error('no key of the table has more grants than its view')));
+  const grantTokens = new GrantTokens(() => Promise.resolve(GRANT_TOKEN_KEY));
+  const deps: AuthorizeDeps = {
+    credentials,
+    views,
+    grants,
+    grantTokens,
+    permitKeys: { keyFor: () => permitKey },
+    isLive: () => true,
+    now: () => NOW,
+    ...more,
+  };
   return { deps, loads };
 }
 

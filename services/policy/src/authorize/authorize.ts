@@ -5,6 +5,10 @@ import { fail } from '@trent/errors';
 import { checkKeyUsage, checkMakesDataKeyPairs, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
 import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
 import type { Credentials, Principal } from '../accounts/credentials.ts';
+import type { CompiledGrant } from '@trent/policy-evaluator';
+import { grantToRetire, isRetirement, naming } from '../grants/grant-questions.ts';
+import type { GrantTokens } from '../grants/grant-tokens.ts';
+import type { KeyGrants } from '../grants/key-grants.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import type { PermitKeys } from './permit-keys.ts';
@@ -14,12 +18,16 @@ import { verifySigV4 } from './signature.ts';
 export interface AuthorizeDeps {
   readonly credentials: Credentials;
   readonly views: KeyViews;
+  readonly grants: KeyGrants;
+  readonly grantTokens: GrantTokens;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
   /** Whether both feeds that a decision in this region leans on are followed under a live lease. */
   readonly isLive: (region: string) => boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
+
+const TIMED_OUT = 'The system timed out while trying to fulfill the request.';
 
 /** What is found out on the way; it goes into the answer also when the end is an error. */
 interface Progress {
@@ -42,6 +50,8 @@ export function authorizeItem(
     const principal = heldPrincipal(deps, item);
     if (principal === undefined) return authorizeCold(deps, item, deadline, progress);
     progress.principal = principal;
+    if (isRetirement(item) || (item.grantTokens.length > 0 && !deps.grantTokens.isReady))
+      return authorizeCold(deps, item, deadline, progress);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
     const views = heldViews(deps, item, principal, targets);
@@ -54,13 +64,16 @@ export function authorizeItem(
 
 async function authorizeCold(
   deps: AuthorizeDeps,
-  item: wire.AuthorizeItem,
+  asked: wire.AuthorizeItem,
   deadline: number,
   progress: Progress,
 ): Promise<wire.AuthorizeResult> {
+  let item = asked;
   try {
     const principal = heldPrincipal(deps, item) ?? (await loadPrincipal(deps, item, deadline));
     progress.principal = principal;
+    if (item.grantTokens.length > 0) await deps.grantTokens.ready(deadline);
+    item = naming(item, deps.grantTokens);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
     const views = await Promise.all(
@@ -69,7 +82,9 @@ async function authorizeCold(
           heldView(deps.views, item.region, principal, target) ?? (await loadView(deps.views, item.region, principal, target, deadline)),
       ),
     );
-    return conclude(deps, item, operation, principal, targets, views, progress);
+    await Promise.all(views.map(async (view) => view && deps.grants.load(view, principal.asker, deadline)));
+    const retired = isRetirement(item) && views[0] !== undefined ? await deps.grants.byId(views[0], item.grantId, deadline) : undefined;
+    return conclude(deps, item, operation, principal, targets, views, progress, retired);
   } catch (error) {
     return failed(item, progress, error);
   }
@@ -110,6 +125,7 @@ function heldViews(
   for (const target of targets) {
     const view = heldView(deps.views, item.region, principal, target);
     if (view === undefined) return undefined;
+    if (view.grantsElsewhere && deps.grants.held(view, principal.asker) === undefined) return undefined;
     views.push(view);
   }
   return views;
@@ -124,8 +140,9 @@ function conclude(
   asked: readonly KeyTarget[],
   loaded: readonly (KeyView | undefined)[],
   progress: Progress,
+  retired?: CompiledGrant,
 ): wire.AuthorizeResult {
-  if (!deps.isLive(item.region)) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+  if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
   if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
   const now = deps.now();
   const { targets, found } = withoutMissingRelatives(asked, loaded);
@@ -133,13 +150,16 @@ function conclude(
   for (const [index, view] of views.entries()) {
     if (view.accountId === principal.accountId) progress.keys.push(resolvedKey(targetAt(targets, index), view, ''));
   }
-  if (views.some(({ region }) => region !== item.region && !deps.isLive(region)))
-    fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
-  // No grant was ever made, so no token names one.
-  if (item.grantTokens.length > 0) fail('InvalidGrantTokenException');
+  if (views.some(({ region }) => region !== item.region && !deps.isLive(region))) fail('DependencyTimeoutException', TIMED_OUT);
+  // A change of grants is in view when it is answered, so a token proves nothing that is not known: it is only told from garbage.
+  for (const token of item.grantTokens) deps.grantTokens.read(token);
   if (operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
     authorizeBeyondKeys(item, principal, operation, now);
-  views.forEach((view, index) => authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now));
+  views.forEach((view, index) => {
+    const grants = deps.grants.held(view, principal.asker) ?? fail('DependencyTimeoutException', TIMED_OUT);
+    const toRetire = isRetirement(item) ? grantToRetire(retired, item, view, principal) : undefined;
+    authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now, grants, toRetire);
+  });
   if (operation.name === 'kms.ReplicateKey') views.forEach((view) => authorizeBirth(item, principal, view, now));
   if (operation.option.room !== options.Room.ROOM_CRYPTO_WORKER) {
     return answer(

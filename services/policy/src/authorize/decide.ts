@@ -1,8 +1,16 @@
 import type { authorize, Operation } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { aliasArn, type AccountId, type AliasName, type RegionName } from '@trent/identifiers';
-import { evaluate, foldCase, type AuthorisationRequest } from '@trent/policy-evaluator';
+import {
+  evaluate,
+  evaluateRetirement,
+  foldCase,
+  type AuthorisationRequest,
+  type CompiledGrant,
+  type Documents,
+} from '@trent/policy-evaluator';
 import type { Principal } from '../accounts/credentials.ts';
+import { childGrantOf } from '../grants/grant-questions.ts';
 import type { KeyView } from './key-views.ts';
 import type { KeyTarget } from './resolve-keys.ts';
 
@@ -11,6 +19,8 @@ const NO_CONTEXT: ReadonlyMap<string, readonly string[]> = new Map();
 /**
  * Asks the evaluator whether the principal may do the action on the key.
  * @param keyNumber position of the key in the operation, from 1
+ * @param grants those of the key that can mean the principal
+ * @param retired of RetireGrant: the grant, which decides who may
  * @throws AccessDeniedException with AWS's text (kms-api §12.3)
  */
 export function authorizeOnKey(
@@ -20,6 +30,8 @@ export function authorizeOnKey(
   view: KeyView,
   keyNumber: number,
   now: number,
+  grants: Documents['grants'],
+  retired?: CompiledGrant,
 ): void {
   const context = asksForContext(principal, view) ? contextOf(item, view, keyNumber) : NO_CONTEXT;
   const request: AuthorisationRequest = {
@@ -28,8 +40,10 @@ export function authorizeOnKey(
     resource: { arn: view.arn, account: view.accountId },
     context,
     now,
+    ...childGrantOf(item, target.action),
   };
-  const decision = evaluate(request, { keyPolicy: view.policy, ...principal.documents, grants: [] });
+  const documents = { keyPolicy: view.policy, ...principal.documents, grants };
+  const decision = retired === undefined ? evaluate(request, documents) : evaluateRetirement(request, documents, retired);
   if (!decision.allowed) {
     fail('AccessDeniedException', decision.accessDeniedMessage({ fromCiphertext: target.reference === 'ciphertext' }));
   }
@@ -69,7 +83,13 @@ export function authorizeBirth(item: authorize.AuthorizeItem, principal: Princip
 
 /** Whether any document may look at condition keys: most don't, and need none gathered. */
 function asksForContext({ asker, documents }: Principal, view: KeyView): boolean {
-  return asker.type !== 'root' || documents.session !== undefined || view.policy.statements.some(({ conditions }) => conditions.length > 0);
+  const hasGrants = view.grantCount > 0 || view.grantsElsewhere;
+  return (
+    asker.type !== 'root' ||
+    documents.session !== undefined ||
+    hasGrants ||
+    view.policy.statements.some(({ conditions }) => conditions.length > 0)
+  );
 }
 
 /** Condition keys of the request and of the key (kms-api §11.1: "all key ops" are computed from the key, whatever the request says). */

@@ -2,8 +2,10 @@ import type { metadata } from '@trent/contracts';
 import { LoadsInFlight, type Change } from '@trent/feed';
 import { aliasArn, keyArn, type AccountId, type AliasName, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
 import type { KeySpec, KeyState, KeyUsage, MultiRegionRole, Origin } from '@trent/key-model';
+import { GrantIndex } from '@trent/policy-evaluator';
 import { compilePolicy, type CompiledPolicy } from '@trent/policy-language';
 import { LRUCache } from 'lru-cache';
+import { compileLoaded } from '../grants/key-grants.ts';
 
 /** A key as decisions need it: its policy compiled once, its facts in AWS's spelling. */
 export interface KeyView {
@@ -19,6 +21,10 @@ export interface KeyView {
   readonly multiRegionRole: MultiRegionRole;
   readonly version: bigint;
   readonly policy: CompiledPolicy;
+  /** All of the key's, unless they are too many to be held here. */
+  readonly grants: GrantIndex;
+  readonly grantCount: number;
+  readonly grantsElsewhere: boolean;
   readonly aliases: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
   /** The first is the current one. */
@@ -92,7 +98,7 @@ export class KeyViews {
   /** @param region of the feed the change came by */
   forget(region: string, change: Change): void {
     const name = `${region}/${change.id}`;
-    if (change.kind === 'key') {
+    if (change.kind === 'key' || change.kind === 'grant') {
       this.#views.delete(name);
       this.#viewLoads.overtake(name);
     } else if (change.kind === 'alias') {
@@ -157,13 +163,19 @@ function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
     multiRegionRole: view.multiRegionKeyType === '' ? 'NONE' : (view.multiRegionKeyType as MultiRegionRole),
     version: view.authorisationVersion,
     policy: compilePolicy(view.policy, 'key'),
+    grants: view.grants.length === 0 ? NO_GRANTS : new GrantIndex(view.grants.map(compileLoaded)),
+    grantCount: view.grants.length,
+    grantsElsewhere: view.grantsElsewhere,
     aliases: view.aliases,
     tags: view.tags,
     materials: view.materials,
   };
 }
 
+/** Shared by the many keys that have none. */
+const NO_GRANTS = new GrantIndex([]);
+
 function sizeOf(view: KeyView): number {
   const tokens = view.materials.reduce((sum, { token }) => sum + token.length + 128, 0);
-  return 1024 + tokens + view.policy.statements.length * 1024 + view.aliases.length * 128 + view.tags.size * 256;
+  return 1024 + tokens + view.policy.statements.length * 1024 + view.grantCount * 1024 + view.aliases.length * 128 + view.tags.size * 256;
 }
