@@ -2,8 +2,10 @@ import { awsEnum, kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { operationInState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
+import { nameInReplicas, settlePending } from '../store/family-imports.ts';
 import { hasItsMaterials, isAssociated, keepImported, listImported, type ImportedMaterial, type ImportedState } from '../store/imports.ts';
-import { factsOf, lockKey, raiseVersion, readKey, updateState, type KeyRow } from '../store/keys.ts';
+import { factsOf, raiseVersion, readKey, updateState, type KeyRow } from '../store/keys.ts';
+import { lockFamily } from '../store/relatives.ts';
 import { armTimerAt, disarmTimer } from '../store/timers.ts';
 import { removeImported } from '../timers/import-expiry.ts';
 import { answer, change, keyChange, keyOf, type Call, type Deps } from './call.ts';
@@ -48,7 +50,7 @@ export function importKeyMaterial(deps: Deps, call: Call): Promise<invoke.Invoke
   // Once, however often the transaction runs: the HSM need not open the same wrapping again.
   let material: Promise<ImportedFresh> | undefined;
   return change(deps, call, async (tx) => {
-    const key = await lockKey(tx, region, keyId);
+    const key = await lockFamily(tx, region, keyId);
     operationInState('ImportKeyMaterial', key.state, arn, factsOf(key));
     const validTo = readValidTo(request, deps.now());
     checkSymmetricMembers(request, key);
@@ -58,6 +60,8 @@ export function importKeyMaterial(deps: Deps, call: Call): Promise<invoke.Invoke
     const state = stateOfImport(request, key, known, materialId, arn);
     await deps.keepToken(region, keyId, materialId, token, call.deadline);
     await keepImported(tx, { region, keyId, materialId, state, description: request.keyMaterialDescription, validTo, token, rootVersion });
+    if (key.multiRegionKeyType === 'PRIMARY') await nameInReplicas(tx, key, materialId);
+    if (key.multiRegion) await settlePending(tx, keyId);
     const timer = `${keyId}/${materialId}`;
     await (validTo === null
       ? disarmTimer(tx, 'expire-material', region, timer)
@@ -77,7 +81,7 @@ export function deleteImportedKeyMaterial(deps: Deps, call: Call): Promise<invok
   const { keyMaterialId } = kms.DeleteImportedKeyMaterialRequest.decode(call.request.input);
   const { keyId, arn } = keyOf(call);
   return change(deps, call, async (tx) => {
-    const key = await lockKey(tx, call.region, keyId);
+    const key = await lockFamily(tx, call.region, keyId);
     operationInState('DeleteImportedKeyMaterial', key.state, arn, factsOf(key));
     const known = await listImported(tx, call.region, keyId);
     const material = known.find(({ materialId, state }) =>
@@ -89,8 +93,7 @@ export function deleteImportedKeyMaterial(deps: Deps, call: Call): Promise<invok
     const response = kms.DeleteImportedKeyMaterialResponse.create({ keyId: arn, keyMaterialId: material?.materialId });
     // Nothing to delete is no error (developer guide, key states: "no effect").
     if (material?.isImported !== true) return { response, resources: [arn], changes: [] };
-    const version = await removeImported(tx, key, material);
-    return { response, resources: [arn], changes: [keyChange(call.region, keyId, version)] };
+    return { response, resources: [arn], changes: await removeImported(tx, key, material) };
   });
 }
 
@@ -137,7 +140,7 @@ function checkSymmetricMembers(
  */
 function stateOfImport(
   { importType, keyMaterialId }: kms.ImportKeyMaterialRequest,
-  { spec }: KeyRow,
+  key: KeyRow,
   known: readonly ImportedMaterial[],
   materialId: string,
   arn: string,
@@ -148,9 +151,11 @@ function stateOfImport(
     if (same === undefined || (keyMaterialId !== undefined && keyMaterialId !== materialId)) return fail('IncorrectKeyMaterialException');
     return same.state;
   }
+  // API reference, ImportKeyMaterial: "You cannot directly import new key material into the replica Region keys."
+  if (key.multiRegionKeyType === 'REPLICA') fail('UnsupportedOperationException', `${arn} is not a multi-region primary key.`);
   if (same !== undefined) fail('IncorrectKeyMaterialException');
   if (known.length === 0) return 'CURRENT';
-  if (spec !== 'SYMMETRIC_DEFAULT') fail('IncorrectKeyMaterialException');
+  if (key.spec !== 'SYMMETRIC_DEFAULT') fail('IncorrectKeyMaterialException');
   const pending = known.find((material) => !isAssociated(material));
   if (pending !== undefined) {
     fail(

@@ -4,15 +4,9 @@ import type { RegionName } from '@trent/identifiers';
 import { operationInState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
 import { defaultKeyPolicy } from '@trent/policy-language';
-import { arnOf, factsOf, lockKey, readKey, type KeyRow } from '../store/keys.ts';
-import {
-  copyImportedNames,
-  copyMaterials,
-  insertReplica,
-  leaveGraveyard,
-  lockRelatives,
-  updateMultiRegionKeyType,
-} from '../store/relatives.ts';
+import { arnOf, factsOf, readKey, type KeyRow } from '../store/keys.ts';
+import { copyImportedNames, settlePending } from '../store/family-imports.ts';
+import { copyMaterials, insertReplica, leaveGraveyard, lockFamily, lockRelatives, updateMultiRegionKeyType } from '../store/relatives.ts';
 import { putTags } from '../store/tags.ts';
 import { change, keyChange, keyOf, type Call, type Deps, type Done, type Elsewhere } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
@@ -30,7 +24,7 @@ export function replicateKey(deps: Deps, call: Call): Promise<invoke.InvokeRespo
   const region = (request.replicaRegion ?? '') as RegionName;
   const { keyId, arn } = keyOf(call);
   return change(deps, call, async (tx) => {
-    const primary = await lockKey(tx, call.region, keyId);
+    const primary = await lockFamily(tx, call.region, keyId);
     operationInState('ReplicateKey', primary.state, arn, factsOf(primary));
     checkReplicaRegion(deps.regions, call.region, region);
     if (primary.relatives?.some((one) => one.region === region) === true) {
@@ -63,7 +57,10 @@ function readPolicy(deps: Deps, call: Call, primary: KeyRow, request: kms.Replic
 
 /** Every wrapped key is stored twice before the answer, in the replica's Region too (P4). Imported material is for the user to import again. */
 async function giveMaterials(deps: Deps, call: Call, tx: Transaction, primary: KeyRow, region: string): Promise<void> {
-  if (primary.origin === 'EXTERNAL') return copyImportedNames(tx, primary.keyId, primary.region, region);
+  if (primary.origin === 'EXTERNAL') {
+    await copyImportedNames(tx, primary.keyId, primary.region, region);
+    return settlePending(tx, primary.keyId);
+  }
   const materials = await copyMaterials(tx, primary.keyId, primary.region, region);
   await Promise.all(materials.map(({ materialId, token }) => deps.keepToken(region, primary.keyId, materialId, token, call.deadline)));
 }

@@ -65,12 +65,12 @@ export async function keepImported(tx: Transaction, now: ImportedNow): Promise<v
   );
 }
 
-/** Removes material; its name stays, unless it only waited for a rotation. The key must be locked. */
-export async function dropImported(tx: Transaction, region: string, keyId: string, { materialId, state }: ImportedMaterial): Promise<void> {
+/** Removes material; its name stays where only the same may come back. The key must be locked. */
+export async function dropImported(tx: Transaction, region: string, keyId: string, materialId: string, keepsName: boolean): Promise<void> {
   const whose = [region, keyId, materialId];
   await tx.query('delete from materials where region = $1 and key_id = $2 and material_id = $3', whose);
   await tx.query(
-    isAssociated({ state })
+    keepsName
       ? 'update imported_materials set valid_to = null where region = $1 and key_id = $2 and material_id = $3'
       : 'delete from imported_materials where region = $1 and key_id = $2 and material_id = $3',
     whose,

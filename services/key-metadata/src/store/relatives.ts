@@ -1,7 +1,7 @@
-import type { RegionName } from '@trent/identifiers';
+import { isMultiRegionKeyId, type KeyId, type RegionName } from '@trent/identifiers';
 import type { KeyState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
-import type { KeyRow, MultiRegionKeyType } from './keys.ts';
+import { lockKey, type KeyRow, type MultiRegionKeyType } from './keys.ts';
 import { disarmTimer } from './timers.ts';
 
 /** A key's row as far as its relatives matter. */
@@ -20,6 +20,12 @@ export async function lockRelatives(tx: Transaction, keyId: string): Promise<Rel
     { name: 'relatives-locked' },
   );
   return rows;
+}
+
+/** The key, locked with all its relatives: what they share is changed by one at a time. */
+export async function lockFamily(tx: Transaction, region: string, keyId: string): Promise<KeyRow> {
+  if (isMultiRegionKeyId(keyId as KeyId)) await lockRelatives(tx, keyId);
+  return lockKey(tx, region, keyId);
 }
 
 /** What is a replica's own. */
@@ -70,17 +76,6 @@ export async function copyMaterials(tx: Transaction, keyId: string, from: string
     { name: 'copy-materials' },
   );
   return rows;
-}
-
-/** Gives a replica the names of the imported materials that belong to its primary: only the same may be imported there. */
-export async function copyImportedNames(tx: Transaction, keyId: string, from: string, to: string): Promise<void> {
-  await tx.query(
-    `insert into imported_materials (region, key_id, material_id, material_state, description, first_imported_at)
-     select $3, key_id, material_id, material_state, description, first_imported_at from imported_materials
-     where region = $1 and key_id = $2 and material_state in ('CURRENT', 'NON_CURRENT')`,
-    [from, keyId, to],
-    { name: 'copy-imported-names' },
-  );
 }
 
 /** Makes a key primary or replica; returns its new version. */

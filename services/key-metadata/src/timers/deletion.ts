@@ -2,6 +2,7 @@ import { serviceEventRecord } from '@trent/audit-record';
 import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
+import { settlePending } from '../store/family-imports.ts';
 import { lockRelatives } from '../store/relatives.ts';
 import { armTimer, type DueTimer } from '../store/timers.ts';
 
@@ -42,9 +43,10 @@ export async function deleteKey(tx: Transaction, { region, subject: keyId }: Due
   };
 }
 
-/** Begins the waiting time of a primary that was scheduled for deletion, once the last of its replicas is gone (developer guide, "Deleting multi-Region keys"). */
+/** The rest of the family need not wait for its import any more. Begins the waiting time of a primary that was scheduled for deletion, once the last of its replicas is gone (developer guide, "Deleting multi-Region keys"). */
 async function releasePrimary(tx: Transaction, keyId: string): Promise<ReturnType<typeof keyChange>[]> {
   const [primary, ...others] = await lockRelatives(tx, keyId);
+  await settlePending(tx, keyId);
   const days = primary?.pendingWindowDays ?? null;
   if (primary === undefined || others.length > 0 || days === null) return [];
   const { rows } = await tx.query<{ version: bigint }>(

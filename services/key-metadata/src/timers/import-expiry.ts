@@ -1,25 +1,52 @@
+import { isMultiRegionKeyId, type KeyId } from '@trent/identifiers';
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
+import { settlePending } from '../store/family-imports.ts';
 import { dropImported, isAssociated, listImported, type ImportedMaterial } from '../store/imports.ts';
 import { lockKeyIfThere, raiseVersion, updateState, type KeyRow } from '../store/keys.ts';
+import { lockRelatives } from '../store/relatives.ts';
 import { armTimerAt, disarmTimer, type DueTimer } from '../store/timers.ts';
 import { record, type Deed, type Facts } from './deletion.ts';
+
+type KeyChange = ReturnType<typeof keyChange>;
 
 const NOTHING: Deed = { changes: [], audit: [] };
 
 /**
- * Takes imported material from its key, at the user's word or the end of its time. There is no graveyard: the user has the material, and wants it
- * gone. The copy in JetStream follows by a timer, so that a transaction that fails takes nothing away.
- * @returns the key's new version
+ * Takes imported material from its key, at the user's word or the end of its time. What only waited for its rotation leaves a primary's replicas
+ * with it; a replica's material is its own, but for the name (API reference, DeleteImportedKeyMaterial). The family must be locked.
  */
-export async function removeImported(tx: Transaction, key: KeyRow, material: ImportedMaterial): Promise<bigint> {
+export async function removeImported(tx: Transaction, key: KeyRow, material: ImportedMaterial): Promise<KeyChange[]> {
+  const { keyId, multiRegionKeyType } = key;
+  const keepsName = isAssociated(material) || multiRegionKeyType === 'REPLICA';
+  const changes = [await removeHere(tx, key, material, keepsName)];
+  if (!keepsName) {
+    for (const { region } of (key.relatives ?? []).filter((one) => one.type === 'REPLICA')) {
+      const { key: replica, material: same } = await materialOf(tx, region, `${keyId}/${material.materialId}`);
+      if (replica !== undefined && same !== undefined) changes.push(await removeHere(tx, replica, same, false));
+    }
+  }
+  if (multiRegionKeyType !== null) await settlePending(tx, keyId);
+  return changes;
+}
+
+/**
+ * There is no graveyard: the user has the material, and wants it gone. The copy in JetStream follows by a timer, so that a transaction that fails
+ * takes nothing away.
+ */
+async function removeHere(tx: Transaction, key: KeyRow, material: ImportedMaterial, keepsName: boolean): Promise<KeyChange> {
   const { region, keyId, state } = key;
-  await dropImported(tx, region, keyId, material);
+  await dropImported(tx, region, keyId, material.materialId, keepsName);
   const subject = `${keyId}/${material.materialId}`;
   await disarmTimer(tx, 'expire-material', region, subject);
   await armTimerAt(tx, 'forget-material', region, subject, new Date(0));
   const wasUsable = state === 'Enabled' || state === 'Disabled';
-  return isAssociated(material) && wasUsable ? updateState(tx, region, keyId, 'PendingImport', null) : raiseVersion(tx, region, keyId);
+  const isMissed = isAssociated(material) && wasUsable;
+  return keyChange(
+    region,
+    keyId,
+    await (isMissed ? updateState(tx, region, keyId, 'PendingImport', null) : raiseVersion(tx, region, keyId)),
+  );
 }
 
 /**
@@ -29,10 +56,9 @@ export async function removeImported(tx: Transaction, key: KeyRow, material: Imp
 export async function expireMaterial(tx: Transaction, { region, subject }: DueTimer, facts: Facts): Promise<Deed> {
   const { key, material } = await materialOf(tx, region, subject);
   if (key === undefined || material?.isImported !== true || material.validTo === null) return NOTHING;
-  const version = await removeImported(tx, key, material);
   const details = { keyId: key.keyId, keyMaterialId: material.materialId };
   return {
-    changes: [keyChange(region, key.keyId, version)],
+    changes: await removeImported(tx, key, material),
     audit: [record('DeleteExpiredKeyMaterial', region, key.accountId, key.keyId, facts, details)],
   };
 }
@@ -51,6 +77,7 @@ export async function forgetMaterial(
 
 async function materialOf(tx: Transaction, region: string, subject: string): Promise<{ key?: KeyRow; material?: ImportedMaterial }> {
   const [keyId = '', materialId] = subject.split('/');
+  if (isMultiRegionKeyId(keyId as KeyId)) await lockRelatives(tx, keyId);
   const key = await lockKeyIfThere(tx, region, keyId);
   if (key === undefined) return {};
   const material = (await listImported(tx, region, keyId)).find((one) => one.materialId === materialId);
