@@ -67,6 +67,13 @@ describe('ImportKeyMaterial', () => {
     expect(await decrypted(other, await encrypted(caller, other, 'kept'))).toBe(blob('kept'));
   });
 
+  test("the worker's /readyz says that the switch is on, and what for", async () => {
+    const answer = await fetch(`http://127.0.0.1:${String(caller.cluster.port('crypto-worker-a.admin'))}/readyz`);
+    const { ready, remarks } = (await answer.json()) as { ready: boolean; remarks: Record<string, string> };
+    expect(ready).toBe(true);
+    expect(remarks['software import']).toBe('allowed: the padding of rsa-oaep-sha256 is taken off in this process');
+  });
+
   test('the same material has the same id, also under another wrapping, and opens what it encrypted before it was deleted', async () => {
     const mine = await anImportKey(caller);
     const bytes = randomBytes(32);
