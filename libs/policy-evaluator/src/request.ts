@@ -18,9 +18,9 @@ export interface AuthorisationRequest {
   readonly resource: { readonly arn: string; readonly account: string } | '*';
   /**
    * Condition keys, folded by `foldCase`, to their values. Keys that follow from principal, resource and time are derived here and not taken
-   * from this map, so that no request can claim them.
+   * from here, so that no request can claim them. A map, or what gathers them when it is first asked.
    */
-  readonly context: ReadonlyMap<string, readonly string[]>;
+  readonly context: { readonly get: (key: string) => readonly string[] | undefined };
   /** Epoch milliseconds. */
   readonly now: number;
   /** Of kms:CreateGrant: what the new grant would allow; needed where the right to it comes from a grant. */

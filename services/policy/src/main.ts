@@ -4,12 +4,13 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { auditSubject } from '@trent/audit-record';
 import { bind, connectNats, loadConfig, runService, startGrpcServer, toErrorDetail, unary, type ServiceRuntime } from '@trent/bootstrap';
 import { accounts, authorize, feed, invoke } from '@trent/contracts';
-import type { Follower } from '@trent/feed';
+import type { Change, Follower } from '@trent/feed';
 import { changeTablesSql, openWriter, type ChangeWriter } from '@trent/outbox';
 import { migrate, openDatabase, type Database } from '@trent/postgres';
 import { batchStream, serveBatchStream } from '@trent/stream-batcher';
 import { accountAdmin, PRINCIPALS_FEED } from './accounts/account-admin.ts';
 import { Credentials } from './accounts/credentials.ts';
+import { DocumentCompiler } from './accounts/holders.ts';
 import { authorizeItem, type AuthorizeDeps } from './authorize/authorize.ts';
 import { KeyViews } from './authorize/key-views.ts';
 import { PermitKeys } from './authorize/permit-keys.ts';
@@ -17,10 +18,13 @@ import { policyConfig, type PolicyConfig } from './config.ts';
 import { follow } from './follow.ts';
 import { GrantTokens } from './grants/grant-tokens.ts';
 import { KeyGrants } from './grants/key-grants.ts';
-import { openLinks } from './links.ts';
+import { openLinks, type Links } from './links.ts';
 import { invokeOperation } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
 import { findHolder } from './store/holders.ts';
+import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
+import { SessionKeys } from './sts/session-keys.ts';
+import { Sessions } from './sts/sessions.ts';
 
 const SCHEMA = 'policy';
 
@@ -37,6 +41,13 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     findHolder: (arn, deadline) => findHolder(db, arn, deadline),
     unseal: links.unseal,
   });
+  const sessionKeys = openSessionKeys(rt, db, links);
+  const sessions = new Sessions({
+    keys: sessionKeys,
+    loadHolder: (arn, deadline) => credentials.loadHolder(arn, deadline),
+    compiler: new DocumentCompiler(),
+    now: Date.now,
+  });
   const views = new KeyViews(links.loadViews);
   const grants = new KeyGrants(links.loadGrants);
   const grantTokens = new GrantTokens(links.fetchGrantTokenKey);
@@ -46,6 +57,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   rt.debugState('views', () => views.state());
   rt.debugState('grants', () => grants.state());
   rt.debugState('credentials', () => credentials.state());
+  rt.debugState('sessions', () => sessions.state());
 
   const feeds = new Map<string, Follower>();
   for (const region of config.regions) {
@@ -55,10 +67,28 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isFollowed = (name: string): boolean => feeds.get(name)?.isLive() === true;
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
-  await serve(rt, config, writer, links.seal, { credentials, views, grants, grantTokens, permitKeys, isLive, now: Date.now });
+  await serve(rt, config, writer, links.seal, { credentials, sessions, views, grants, grantTokens, permitKeys, isLive, now: Date.now });
   // Its own feed is served by the replicas of policy themselves, so it is followed once the server is open.
-  const apply = { apply: credentials.forget.bind(credentials), dropAll: () => credentials.forgetAll() };
+  const caches = [credentials, sessions];
+  const apply = {
+    apply: (change: Change) => caches.forEach((cache) => cache.forget(change)),
+    dropAll: () => caches.forEach((cache) => cache.forgetAll()),
+  };
   feeds.set(PRINCIPALS_FEED, follow(rt, nats, PRINCIPALS_FEED, links.replicas, apply));
+}
+
+function openSessionKeys(rt: ServiceRuntime, db: Database, { seal, unseal }: Links): SessionKeys {
+  const keys = new SessionKeys({
+    find: (deadline) => findSessionKeys(db, deadline),
+    insert: (generation, sealedRoot, deadline) => insertSessionKey(db, generation, sealedRoot, deadline),
+    remove: (upToGeneration, deadline) => deleteSessionKeys(db, upToGeneration, deadline),
+    seal,
+    unseal,
+    now: Date.now,
+  });
+  rt.onDrain('session keys', () => keys.close());
+  rt.readiness('session keys', () => keys.isReady());
+  return keys;
 }
 
 async function openStore(

@@ -147,5 +147,6 @@ function emptyItem(): authorize.AuthorizeItem {
     resourceName: '',
     resourcePath: '',
     grantId: '',
+    request: Buffer.alloc(0),
   };
 }

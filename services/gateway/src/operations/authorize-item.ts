@@ -84,6 +84,7 @@ function question(ask: Ask): authorize.AuthorizeItem {
     resourceName: '',
     resourcePath: '',
     grantId: '',
+    request: NO_BYTES,
   };
 }
 

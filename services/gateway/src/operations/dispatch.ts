@@ -60,11 +60,11 @@ async function executeCrypto(rooms: Rooms, ask: Ask, who: authorize.AuthorizeRes
 async function invokeRoom(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, auditDraft: string): Promise<RoomAnswer> {
   const { operation, repeat } = ask.plan;
   const call = rooms.invoke.get(operation.option.room) ?? fail('KMSInternalException');
-  const { accountId, principalArn, identity, accessKeyId } = who;
+  const { accountId, principalArn, identity, accessKeyId, callerContext } = who;
   const request: invoke.InvokeRequest = {
     operation: operation.name,
     input: inputOf(ask),
-    caller: { accountId, principalArn, identity, accessKeyId },
+    caller: { accountId, principalArn, identity, accessKeyId, context: callerContext },
     region: ask.region,
     requestId: ask.requestId,
     invocationId: ask.invocationId,

@@ -6,9 +6,13 @@ import type { AccountId } from '@trent/identifiers';
 import { SecretBytes } from '@trent/secret-bytes';
 import { canonicalRequest, formatAmzDate, parseAuthorization, signRequest } from '@trent/sigv4';
 import { Credentials } from '../accounts/credentials.ts';
+import { DocumentCompiler } from '../accounts/holders.ts';
 import type { HolderRow } from '../store/holders.ts';
 import { GrantTokens } from '../grants/grant-tokens.ts';
 import { KeyGrants } from '../grants/key-grants.ts';
+import { Sessions } from '../sts/sessions.ts';
+import { sealSession, sessionKeyOf } from '../sts/session-token.ts';
+import type { Session } from '../sts/session.ts';
 import type { AuthorizeDeps } from './authorize.ts';
 import { KeyViews } from './key-views.ts';
 
@@ -94,6 +98,7 @@ export function aPolicy(
   const grantTokens = new GrantTokens(() => Promise.resolve(GRANT_TOKEN_KEY));
   const deps: AuthorizeDeps = {
     credentials,
+    sessions: aSessions(credentials).sessions,
     views,
     grants,
     grantTokens,
@@ -103,6 +108,37 @@ export function aPolicy(
     ...more,
   };
   return { deps, loads };
+}
+
+export const SESSION_KEY = sessionKeyOf(1, Buffer.alloc(32, 5));
+
+export const SESSION_ACCESS_KEY_ID = 'ASIAEXAMPLEAAAAAAAAA';
+
+/** Sessions over one session key. */
+export function aSessions(credentials: Credentials, now = () => NOW) {
+  const keys = {
+    byGeneration: (generation: number) => (generation === 1 ? SESSION_KEY : undefined),
+    find: () => Promise.resolve(undefined),
+  };
+  const loadHolder = (arn: string, deadline: number) => credentials.loadHolder(arn, deadline);
+  return { sessions: new Sessions({ keys, loadHolder, compiler: new DocumentCompiler(), now }) };
+}
+
+/** Credentials of a session of this role or user, an hour from a minute ago unless said otherwise. */
+export function aSession(parts: Partial<Session> = {}) {
+  const session: Session = {
+    kind: 'role',
+    holderArn: `arn:aws:iam::${ACCOUNT}:role/apps/App`,
+    holderId: 'AROAEXAMPLE',
+    name: 's1',
+    issuedAtMs: NOW - 60_000,
+    expiresAtMs: NOW + 3_540_000,
+    tags: {},
+    transitiveTagKeys: [],
+    policies: [],
+    ...parts,
+  };
+  return sealSession(SESSION_KEY, SESSION_ACCESS_KEY_ID, session, Buffer.alloc(12, 1));
 }
 
 /** An item as the gateway sends it, signed by the root access key. */
@@ -127,7 +163,7 @@ export function aQuery(reference: string, ciphertext: Partial<authorize.KeyQuery
 
 /** A real signature, made by the signer of @trent/sigv4. */
 export function aSignature(
-  parts: { readonly secret?: string; readonly accessKeyId?: string; readonly epochMs?: number } = {},
+  parts: { readonly secret?: string; readonly accessKeyId?: string; readonly epochMs?: number; readonly sessionToken?: string } = {},
 ): authorize.SigV4 {
   const body = Buffer.from('{}');
   const request = { method: 'POST', path: '/', query: '', rawHeaders: ['host', 'localhost', 'x-amz-target', 'TrentService.Encrypt'] };
@@ -150,5 +186,6 @@ export function aSignature(
     canonicalRequest: canonicalRequest(facts, parsed, createHash('sha256').update(body).digest('hex')),
     signature: parsed.signature,
     amzDate: parsed.amzDate,
+    sessionToken: parts.sessionToken ?? '',
   });
 }

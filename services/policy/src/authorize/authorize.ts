@@ -4,27 +4,24 @@ import { toErrorDetail } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
 import { checkKeyUsage, checkMakesDataKeyPairs, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
 import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
-import type { Credentials, Principal } from '../accounts/credentials.ts';
+import type { Principal } from '../accounts/credentials.ts';
 import type { CompiledGrant } from '@trent/policy-evaluator';
 import { grantToRetire, isRetirement, naming } from '../grants/grant-questions.ts';
 import type { GrantTokens } from '../grants/grant-tokens.ts';
 import type { KeyGrants } from '../grants/key-grants.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
+import { heldPrincipal, loadPrincipal, type IdentifyDeps } from './identify.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
-import { verifySigV4 } from './signature.ts';
 
-export interface AuthorizeDeps {
-  readonly credentials: Credentials;
+export interface AuthorizeDeps extends IdentifyDeps {
   readonly views: KeyViews;
   readonly grants: KeyGrants;
   readonly grantTokens: GrantTokens;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
   /** Whether both feeds that a decision in this region leans on are followed under a live lease. */
   readonly isLive: (region: string) => boolean;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
 }
 
 const TIMED_OUT = 'The system timed out while trying to fulfill the request.';
@@ -90,31 +87,6 @@ async function authorizeCold(
   }
 }
 
-function heldPrincipal(deps: AuthorizeDeps, item: wire.AuthorizeItem): Principal | undefined {
-  switch (item.caller?.$case) {
-    case 'sigv4': {
-      const key = deps.credentials.accessKey(item.caller.value.accessKeyId);
-      if (key === undefined) return undefined;
-      verifySigV4(item.caller.value, key, deps.now());
-      return key.principal;
-    }
-    case 'certificate':
-      return deps.credentials.certificate(item.caller.value);
-    default:
-      return fail('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  }
-}
-
-async function loadPrincipal(deps: AuthorizeDeps, item: wire.AuthorizeItem, deadline: number): Promise<Principal> {
-  if (item.caller?.$case === 'sigv4') {
-    const key = await deps.credentials.loadAccessKey(item.caller.value.accessKeyId, deadline);
-    verifySigV4(item.caller.value, key, deps.now());
-    return key.principal;
-  }
-  if (item.caller?.$case === 'certificate') return deps.credentials.loadCertificate(item.caller.value, deadline);
-  return fail('MissingAuthenticationTokenException', 'Missing Authentication Token');
-}
-
 function heldViews(
   deps: AuthorizeDeps,
   item: wire.AuthorizeItem,
@@ -158,7 +130,7 @@ function conclude(
   views.forEach((view, index) => {
     const grants = deps.grants.held(view, principal.asker) ?? fail('DependencyTimeoutException', TIMED_OUT);
     const toRetire = isRetirement(item) ? grantToRetire(retired, item, view, principal) : undefined;
-    authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, now, grants, toRetire);
+    authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, views, now, grants, toRetire);
   });
   if (operation.name === 'kms.ReplicateKey') views.forEach((view) => authorizeBirth(item, principal, view, now));
   if (operation.option.room !== options.Room.ROOM_CRYPTO_WORKER) {
@@ -249,6 +221,7 @@ function answer(item: wire.AuthorizeItem, principal: Principal, keys: wire.Resol
     keys,
     permit,
     error: undefined,
+    callerContext: '',
     quotaPerSecond: 0,
   };
 }
@@ -263,6 +236,7 @@ function failed(item: wire.AuthorizeItem, { principal, keys }: Progress, error: 
     keys,
     permit: NO_TOKEN,
     error: toErrorDetail(error),
+    callerContext: '',
     quotaPerSecond: 0,
   };
 }

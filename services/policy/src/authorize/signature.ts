@@ -7,11 +7,9 @@ import { dayKeyOf, type AccessKey } from '../accounts/credentials.ts';
  * Verifies a SigV4 signature over the canonical request that the gateway read off the wire.
  * The order is AWS's: the time is judged before the signature.
  * @param nowMs epoch milliseconds
- * @throws InvalidSignatureException, ExpiredTokenException with AWS's texts
+ * @throws InvalidSignatureException with AWS's texts
  */
 export function verifySigV4(claim: authorize.SigV4, key: AccessKey, nowMs: number): void {
-  // Temporary credentials come with sts:AssumeRole; a long-term key with a token is no key of ours.
-  if (claim.sessionToken !== '') fail('UnrecognizedClientException', 'The security token included in the request is invalid.');
   checkSignatureTime(claim.amzDate, nowMs, claim.presignedExpires > 0 ? { presignedExpires: claim.presignedExpires } : {});
   const scope = { date: claim.scopeDate, region: claim.scopeRegion, service: claim.scopeService };
   const dayKey = dayKeyOf(key, scope.date, scope.region, scope.service);
