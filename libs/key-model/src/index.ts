@@ -14,3 +14,4 @@ export * from './names.ts';
 export { checkMakesDataKeyPairs, checkSpecAndOrigin, usageOfNewKey } from './new-key.ts';
 export { operationInState } from './operation-in-state.ts';
 export type { KeyFacts } from './operation-in-state.ts';
+export { peerPoint } from './peer-point.ts';

@@ -3,6 +3,8 @@ import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './data
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
 import { decrypt } from './decrypt.ts';
 import { encrypt } from './encrypt.ts';
+import { deriveSharedSecret } from './key-agreement.ts';
+import { generateMac, verifyMac } from './macs.ts';
 import type { OperationFunction } from './operation.ts';
 import { generateRandom } from './random.ts';
 import { reEncrypt } from './re-encrypt.ts';
@@ -16,5 +18,8 @@ export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunctio
   'kms.GenerateDataKeyWithoutPlaintext': generateDataKeyWithoutPlaintext,
   'kms.GenerateDataKeyPair': generateDataKeyPair,
   'kms.GenerateDataKeyPairWithoutPlaintext': generateDataKeyPairWithoutPlaintext,
+  'kms.GenerateMac': generateMac,
+  'kms.VerifyMac': verifyMac,
+  'kms.DeriveSharedSecret': deriveSharedSecret,
   'kms.GenerateRandom': generateRandom,
 };

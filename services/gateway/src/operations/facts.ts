@@ -59,12 +59,14 @@ function contextFacts(property: string, keyNumber: number): AddFacts {
   };
 }
 
+/** The member's own condition key (kms:SigningAlgorithm); without one it is the algorithm of an encryption, which has a default. */
 function algorithmFact(member: MemberField | undefined, keyNumber: number): AddFacts {
+  const key = member?.member.conditionKey;
   const spell = member?.field.enum === undefined ? undefined : awsEnum(member.field.enum.typeName).toAws;
   const property = member?.property ?? '';
   return (message, facts) => {
     const algorithm = spell?.((message as Record<string, number | undefined>)[property]) ?? DEFAULT_ALGORITHM;
-    facts.push(fact('kms:EncryptionAlgorithm', [algorithm], keyNumber));
+    facts.push(fact(key === undefined || key === '' ? 'kms:EncryptionAlgorithm' : key, [algorithm], keyNumber));
   };
 }
 

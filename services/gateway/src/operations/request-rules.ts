@@ -36,6 +36,7 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.ImportKeyMaterial': [rule(goodExpiry), rule(newOrNamed)],
   'kms.GenerateDataKeyPair': [noRecipient, rule(servedPair), context('encryptionContext')],
   'kms.GenerateDataKeyPairWithoutPlaintext': [rule(servedPair), context('encryptionContext')],
+  'kms.DeriveSharedSecret': [noRecipient],
   'kms.GenerateRandom': [noRecipient, rule(goodRandom)],
   'kms.CreateGrant': [rule(goodGrant)],
   'kms.ListGrants': [rule(goodGrantFilter)],
