@@ -23,7 +23,15 @@ describe.each(all.map((operation) => [operation.name, operation] as const))('%s'
       ...[key.member, key.ciphertextMember, key.contextMember],
       ...[key.algorithmMember, key.regionMember],
     ]);
+    named.push(...operation.option.charges.map(({ regionMember }) => regionMember));
     for (const member of [...named, operation.option.aliasMember].filter((one) => one !== '')) expect(members).toContain(member);
+  });
+
+  test('charges quotas that there are', () => {
+    for (const { quota, times } of operation.option.charges) {
+      expect(all.some(({ option }) => option.quota === quota)).toBe(true);
+      expect(times).toBeGreaterThan(0);
+    }
   });
 
   test('each of its errors is a row of the catalogue', () => {

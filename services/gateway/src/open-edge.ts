@@ -40,7 +40,7 @@ export async function openEdge(runtime: ServiceRuntime, parts: EdgeParts): Promi
   const concurrency = new Concurrency(parts.maxInFlight);
   const meter = new RequestMeter(runtime.metrics, runtime.log);
   const road: Road = {
-    admission: new Admission(concurrency, new Quota(parts.counts, Date.now, parts.quotaScale)),
+    admission: new Admission(concurrency, new Quota(parts.counts, Date.now, parts.quotaScale), parts.regions),
     authorize: parts.authorize,
     rooms: parts.rooms,
     publish: parts.publish,

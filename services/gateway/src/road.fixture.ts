@@ -123,7 +123,7 @@ export function aRoad(answers: RoomAnswers = {}): Trip {
       return answers.invoke?.(request) ?? { output: Buffer.alloc(0), recorded: false };
     });
   trip.road = {
-    admission: new Admission(new Concurrency(answers.places ?? 100), new Quota(NOWHERE, () => Date.now())),
+    admission: new Admission(new Concurrency(answers.places ?? 100), new Quota(NOWHERE, () => Date.now()), [REGION]),
     authorize: (item, call) =>
       later('authorize', () => {
         trip.authorized.push({ item, call });

@@ -15,7 +15,7 @@ function anAdmission() {
     },
     sharers: () => 1,
   };
-  return { admission: new Admission(new Concurrency(10), new Quota(counts, () => 0)), sums };
+  return { admission: new Admission(new Concurrency(10), new Quota(counts, () => 0), ['us-east-1', 'eu-west-1']), sums };
 }
 
 describe('who may go on', () => {
@@ -25,6 +25,21 @@ describe('who may go on', () => {
     admission.charge(anAsk(), anAuthorization());
     await settled();
     expect([...sums.keys()]).toEqual([`${ACCOUNT}:us-east-1:CryptographicOperationsSymmetric:0`]);
+  });
+
+  test.each([
+    ['ReplicateKey', { replicaRegion: 'eu-west-1' }, { 'us-east-1:ReplicateKey': 1, 'eu-west-1:CreateKey': 2 }],
+    ['UpdatePrimaryRegion', { primaryRegion: 'eu-west-1' }, { 'us-east-1:UpdatePrimaryRegion': 1, 'eu-west-1:UpdatePrimaryRegion': 1 }],
+    ['ReplicateKey', { replicaRegion: 'ap-south-1' }, { 'us-east-1:ReplicateKey': 1 }],
+  ])('%s counts in the other Region too, where it is served', async (rpc, message, expected) => {
+    const { admission, sums } = anAdmission();
+    const ask = anAsk({ plan: planOf(`kms.${rpc}`), message });
+    admission.enter(ask);
+    expect(admission.charge(ask, anAuthorization())).toBe(true);
+    await settled();
+    expect(Object.fromEntries(sums)).toEqual(
+      Object.fromEntries(Object.entries(expected).map(([name, count]) => [`${ACCOUNT}:${name}:0`, count])),
+    );
   });
 
   test('a caller whose account has spent its second is turned away before policy is asked', async () => {

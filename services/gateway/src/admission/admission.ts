@@ -15,9 +15,12 @@ const MAX_CALLERS = 10_000;
 export class Admission {
   readonly #concurrency: Concurrency;
   readonly #quota: Quota;
+  readonly #regions: ReadonlySet<string>;
   readonly #accounts = new Map<string, string>();
 
-  constructor(concurrency: Concurrency, quota: Quota) {
+  /** @param regions that are served: nothing is counted elsewhere */
+  constructor(concurrency: Concurrency, quota: Quota, regions: readonly string[]) {
+    this.#regions = new Set(regions);
     this.#concurrency = concurrency;
     this.#quota = quota;
   }
@@ -34,7 +37,15 @@ export class Admission {
     this.#remember(callerOf(ask), accountId);
     const hasRoom = this.#concurrency.take(accountId);
     const limit = quotaPerSecond === 0 ? ask.plan.operation.option.quotaPerSecond : quotaPerSecond;
-    return this.#quota.take(purseName(accountId, ask), limit) && hasRoom;
+    return this.#quota.take(purseName(accountId, ask), limit) && hasRoom && this.#chargeElsewhere(ask, accountId);
+  }
+
+  /** A multi-Region change counts in the other Region too (kms-api §15.4). */
+  #chargeElsewhere({ plan, message, fault }: Ask, account: string): boolean {
+    if (message === undefined || fault !== undefined) return true;
+    return plan.charges(message).every(({ region, quota, quotaPerSecond, times }) => {
+      return !this.#regions.has(region) || this.#quota.take(`${account}:${region}:${quota}`, quotaPerSecond, times);
+    });
   }
 
   leave(account: string): void {

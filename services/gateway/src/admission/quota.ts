@@ -47,20 +47,21 @@ export class Quota {
   }
 
   /**
-   * Spends one request. False: too many this second.
+   * Spends one request, or what one counts as. False: too many this second.
    * @param name account, region and class in one text
    * @param unscaled requests a second; 0: no limit
+   * @param times requests that it counts as
    */
-  take(name: string, unscaled: number): boolean {
+  take(name: string, unscaled: number, times = 1): boolean {
     const limit = unscaled * this.#scale;
     if (limit === 0) return true;
     const purse = this.#purse(name);
-    if (purse.alone) return this.#takeAlone(purse, limit);
+    if (purse.alone) return this.#takeAlone(purse, limit, times);
     const slice = Math.max(1, Math.floor(limit / SLICES));
     if (purse.exhausted && purse.left <= 0) return false;
     if (purse.left <= -slice) return false;
-    purse.left -= 1;
-    purse.spent += 1;
+    purse.left -= times;
+    purse.spent += times;
     if (!purse.leasing && !purse.exhausted && purse.left < slice / 2) this.#lease(name, purse, limit, slice);
     return true;
   }
@@ -85,9 +86,9 @@ export class Quota {
     return purse;
   }
 
-  #takeAlone(purse: Purse, limit: number): boolean {
-    if (purse.spent >= Math.ceil(limit / Math.max(1, this.#counts.sharers()))) return false;
-    purse.spent += 1;
+  #takeAlone(purse: Purse, limit: number, times: number): boolean {
+    if (purse.spent + times > Math.ceil(limit / Math.max(1, this.#counts.sharers()))) return false;
+    purse.spent += times;
     return true;
   }
 

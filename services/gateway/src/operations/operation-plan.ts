@@ -24,7 +24,19 @@ export interface OperationPlan {
   /** The link may send it again after a transport failure (changes stand under an idempotency row). */
   readonly repeat: 'safe' | 'once';
   readonly lane: 'fast' | 'slow';
+  /** What the request costs in other Regions. */
+  readonly charges: (message: object) => readonly Charge[];
 }
+
+/** Requests of a quota class in another Region. */
+export interface Charge {
+  readonly region: string;
+  readonly quota: string;
+  readonly quotaPerSecond: number;
+  readonly times: number;
+}
+
+const NO_CHARGES: readonly Charge[] = [];
 
 /** Plans of all operations, by name ("kms.Encrypt"). */
 export function planOperations(): ReadonlyMap<string, OperationPlan> {
@@ -46,7 +58,20 @@ function planOperation(operation: Operation): OperationPlan {
     isCrypto: option.room === options.Room.ROOM_CRYPTO_WORKER,
     repeat: option.repeat === options.Repeat.REPEAT_UNSPECIFIED ? 'once' : 'safe',
     lane: option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',
+    charges: chargesOf(operation),
   };
+}
+
+function chargesOf(operation: Operation): OperationPlan['charges'] {
+  const { charges } = operation.option;
+  if (charges.length === 0) return () => NO_CHARGES;
+  const readers = charges.map(({ regionMember, quota, times }) => ({
+    region: reader(operation, regionMember, ''),
+    quota,
+    quotaPerSecond: [...operations.values()].find(({ option }) => option.quota === quota)?.option.quotaPerSecond ?? 0,
+    times,
+  }));
+  return (message) => readers.map(({ region, ...charge }) => ({ region: region(message), ...charge }));
 }
 
 /** Tokens that prove grants, or the one that names the grant to retire. */
