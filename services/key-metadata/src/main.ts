@@ -24,12 +24,15 @@ import { keyMetadataConfig, type KeyMetadataConfig } from './config.ts';
 import type { Deps } from './operations/call.ts';
 import { invokeOperation } from './operations/index.ts';
 import { markersWith } from './operations/marker.ts';
+import { freshMaterialOf } from './operations/materials.ts';
 import { loadGrants } from './store/grant-views.ts';
 import { loadKeyViews } from './store/key-views.ts';
 import { openTokenStream } from './store/token-stream.ts';
 import { Sweeper } from './timers/sweep.ts';
 
 const SCHEMA = 'key_metadata';
+/** For a backing key of an automatic rotation, from an HSM that nobody waits for. */
+const MATERIAL_MS = 10_000;
 
 const config = loadConfig(keyMetadataConfig, process.env, process.argv);
 await runService('key-metadata', config, (rt) => start(rt, config));
@@ -72,6 +75,8 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     writer,
     log: rt.log,
     newEventId: deps.newEventId,
+    freshMaterial: (key) => freshMaterialOf(deps, key, performance.now() + MATERIAL_MS),
+    monotonicMs: () => performance.now(),
     forgetTokens: (region, keyId, materialId) => tokens.forget(region, keyId, materialId),
   });
   rt.onDrain('sweeper', () => sweeper.close());

@@ -63,7 +63,7 @@ function manage(stream: string): string[] {
 
 /** Manage a stream, and shred single subjects of it: what a key's end or its user's word takes away must be gone from here too. */
 function keep(stream: string): string[] {
-  return [...manage(stream), `$JS.API.STREAM.PURGE.${stream}`];
+  return [...manage(stream), `$JS.API.STREAM.MSG.DELETE.${stream}`, `$JS.API.STREAM.PURGE.${stream}`];
 }
 
 /** Read single messages of a stream, to restore from it. */

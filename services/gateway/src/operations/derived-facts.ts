@@ -8,6 +8,8 @@ const keyUsage = awsEnum('trent.kms.v1.KeyUsage');
 
 /** Days that ScheduleKeyDeletion waits when the request does not say. */
 const DEFAULT_WAITING_DAYS = 30;
+/** Days between automatic rotations when EnableKeyRotation does not say. */
+const DEFAULT_PERIOD_DAYS = 365;
 
 /**
  * Condition keys that no single member gives: defaults, deprecated twins, tags (kms-api §11). A member's own mark has been read before;
@@ -32,6 +34,11 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   },
   'kms.TagResource': (message, facts) => tagFacts((message as kms.TagResourceRequest).tags, facts),
   'kms.UntagResource': (message, facts) => add(facts, 'aws:TagKeys', ...(message as kms.UntagResourceRequest).tagKeys),
+  'kms.EnableKeyRotation': (message, facts) => {
+    if ((message as kms.EnableKeyRotationRequest).rotationPeriodInDays === undefined) {
+      add(facts, 'kms:RotationPeriodInDays', String(DEFAULT_PERIOD_DAYS));
+    }
+  },
   'kms.ScheduleKeyDeletion': (message, facts) => {
     if ((message as kms.ScheduleKeyDeletionRequest).pendingWindowInDays === undefined) {
       add(facts, 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DEFAULT_WAITING_DAYS));

@@ -58,6 +58,8 @@ export interface Done<Response> {
   /** ARNs for the record. */
   readonly resources: readonly string[];
   readonly changes: readonly ChangeOfView[];
+  /** Records of what KMS did by itself in the same change. */
+  readonly events?: readonly { readonly region: string; readonly record: string }[];
   /** For the record alone. */
   readonly additionalEventData?: Readonly<Record<string, string>>;
   /** What the change did in another Region: it is recorded there too. */
@@ -86,13 +88,17 @@ export async function change<Response extends object>(
 ): Promise<invoke.InvokeResponse> {
   const { request, operation } = call;
   const output = await deps.writer.change({ deadline: call.deadline, idempotency: idempotencyOf(call) }, async (tx) => {
-    const { response, resources, changes, additionalEventData, elsewhere } = await work(tx);
+    const { response, resources, changes, events = [], additionalEventData, elsewhere } = await work(tx);
     const responseElements = responseElementsOf(operation, response, resources[0]);
     const record = finishRecord(request.auditDraft, { responseElements, resources, additionalEventData });
     return {
       answer: keptAnswer(request.requestId, operation.responseCodec.encode(response)),
       changes,
-      audit: [{ region: call.region, record }, ...(elsewhere === undefined ? [] : [recordElsewhere(deps, request.auditDraft, elsewhere)])],
+      audit: [
+        { region: call.region, record },
+        ...(elsewhere === undefined ? [] : [recordElsewhere(deps, request.auditDraft, elsewhere)]),
+        ...events,
+      ],
     };
   });
   return readKeptAnswer(output, request.requestId);

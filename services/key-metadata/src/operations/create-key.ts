@@ -9,7 +9,7 @@ import { putTags } from '../store/tags.ts';
 import { change, type Call, type Deps } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
 import { metadataOf, spellingsOf } from './key-metadata.ts';
-import type { FreshMaterial } from './materials.ts';
+import { freshMaterialOf, type FreshMaterial } from './materials.ts';
 import { checkMultiRegion } from './region-groups.ts';
 import { tagRows } from './tags.ts';
 
@@ -30,11 +30,12 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
   const multiRegion = request.multiRegion ?? false;
   const keyId = newKeyId(randomBytes(16), multiRegion);
   const wanted = readWanted(deps, call, keyId, request);
+  const { region, accountId } = call;
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
-    const { region, accountId } = call;
-    if (wanted.origin === 'AWS_KMS') material ??= makeMaterial(deps, call, keyId, wanted);
+    if (wanted.origin === 'AWS_KMS')
+      material ??= freshMaterialOf(deps, { region, accountId, keyId, relatives: null, ...wanted }, call.deadline);
     else await deps.checkMaterial({ region, keySpec: wanted.spec, keyUsage: wanted.usage }, call.deadline);
     const description = request.description ?? '';
     await insertKey(tx, {
@@ -52,17 +53,6 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
     // Nothing that does not exist is held in view, so nobody waits for a birth.
     return { response: kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) }), resources: [arnOf(key)], changes: [] };
   });
-}
-
-async function makeMaterial(
-  deps: Deps,
-  { region, accountId, deadline }: Call,
-  keyId: KeyId,
-  { spec, usage, origin }: Wanted,
-): Promise<FreshMaterial> {
-  const material = await deps.generateMaterial({ region, accountId, keyId, keySpec: spec, keyUsage: usage, origin }, deadline);
-  await deps.keepToken(region, keyId, material.materialId, material.token, deadline);
-  return material;
 }
 
 function readWanted(deps: Deps, call: Call, keyId: KeyId, request: kms.CreateKeyRequest): Wanted {

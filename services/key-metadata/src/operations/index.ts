@@ -9,6 +9,7 @@ import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } 
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion, updateKeyDescription } from './keys.ts';
 import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
+import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand } from './rotation.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
 
 /** Every operation whose room is key-metadata; one missing is a type error. */
@@ -34,6 +35,11 @@ const handlers = {
   'kms.ReplicateKey': replicateKey,
   'kms.UpdatePrimaryRegion': updatePrimaryRegion,
   'kms.ListResourceTags': listResourceTags,
+  'kms.EnableKeyRotation': enableKeyRotation,
+  'kms.DisableKeyRotation': disableKeyRotation,
+  'kms.GetKeyRotationStatus': getKeyRotationStatus,
+  'kms.ListKeyRotations': listKeyRotations,
+  'kms.RotateKeyOnDemand': rotateKeyOnDemand,
   'kms.TagResource': tagResource,
   'kms.UntagResource': untagResource,
   'kms.CreateGrant': createGrant,

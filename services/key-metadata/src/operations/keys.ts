@@ -5,6 +5,7 @@ import type { Transaction } from '@trent/postgres';
 import { hasItsMaterials } from '../store/imports.ts';
 import { arnOf, listKeyIds, lockKey, readKey, updateDescription, updateState, type KeyRow } from '../store/keys.ts';
 import { awaitReplicaDeletion } from '../store/relatives.ts';
+import { armRotation } from '../store/rotations.ts';
 import { armTimer, disarmTimer } from '../store/timers.ts';
 import { answer, change, keyChange, keyOf, type Call, type Deps, type Done } from './call.ts';
 import { metadataOf } from './key-metadata.ts';
@@ -58,6 +59,8 @@ function switchKey(deps: Deps, call: Call, operation: 'EnableKey' | 'DisableKey'
     operationInState(operation, key.state, arn);
     if (key.state === state) return { response: {}, resources: [arn], changes: [] };
     const version = await updateState(tx, call.region, keyId, state, null);
+    // A rotation that was due while the key could not rotate is done at once.
+    if (state === 'Enabled') await armRotation(tx, call.region, keyId);
     return { response: {}, resources: [arn], changes: [keyChange(call.region, keyId, version)] };
   });
 }

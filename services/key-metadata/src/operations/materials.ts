@@ -1,4 +1,6 @@
 import type { execute } from '@trent/contracts';
+import { regionsOf, type KeyRow } from '../store/keys.ts';
+import type { Deps } from './call.ts';
 
 /** A wrapped backing key, fresh from a crypto worker. */
 export interface FreshMaterial {
@@ -22,6 +24,21 @@ export type GenerateMaterial = (
 
 /** Asks a crypto worker of the region whether it carries keys of a spec. @throws UnsupportedOperationException */
 export type CheckMaterial = (request: execute.CheckMaterialRequest, deadline: number) => Promise<void>;
+
+/**
+ * Has a backing key made for a key and keeps its token in JetStream, in each Region that the key lives in: the second store comes first, so that
+ * nothing current is kept once.
+ */
+export async function freshMaterialOf(
+  { generateMaterial, keepToken }: Pick<Deps, 'generateMaterial' | 'keepToken'>,
+  key: Pick<KeyRow, 'region' | 'accountId' | 'keyId' | 'spec' | 'usage' | 'origin' | 'relatives'>,
+  deadline: number,
+): Promise<FreshMaterial> {
+  const { region, accountId, keyId, spec, usage, origin } = key;
+  const material = await generateMaterial({ region, accountId, keyId, keySpec: spec, keyUsage: usage, origin }, deadline);
+  await Promise.all(regionsOf(key).map((one) => keepToken(one, keyId, material.materialId, material.token, deadline)));
+  return material;
+}
 
 /** Asks a crypto worker of the region for a wrapping key and the token that names it. */
 export type MakeImportParameters = (

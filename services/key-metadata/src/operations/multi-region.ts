@@ -4,9 +4,10 @@ import type { RegionName } from '@trent/identifiers';
 import { operationInState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
 import { defaultKeyPolicy } from '@trent/policy-language';
-import { arnOf, factsOf, readKey, type KeyRow } from '../store/keys.ts';
 import { copyImportedNames, settlePending } from '../store/family-imports.ts';
+import { arnOf, factsOf, readKey, type KeyRow } from '../store/keys.ts';
 import { copyMaterials, insertReplica, leaveGraveyard, lockFamily, lockRelatives, updateMultiRegionKeyType } from '../store/relatives.ts';
+import { copyRotations, moveSchedule } from '../store/rotations.ts';
 import { putTags } from '../store/tags.ts';
 import { change, keyChange, keyOf, type Call, type Deps, type Done, type Elsewhere } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
@@ -57,6 +58,7 @@ function readPolicy(deps: Deps, call: Call, primary: KeyRow, request: kms.Replic
 
 /** Every wrapped key is stored twice before the answer, in the replica's Region too (P4). Imported material is for the user to import again. */
 async function giveMaterials(deps: Deps, call: Call, tx: Transaction, primary: KeyRow, region: string): Promise<void> {
+  await copyRotations(tx, primary.keyId, primary.region, region);
   if (primary.origin === 'EXTERNAL') {
     await copyImportedNames(tx, primary.keyId, primary.region, region);
     return settlePending(tx, primary.keyId);
@@ -97,6 +99,7 @@ export function updatePrimaryRegion(deps: Deps, call: Call): Promise<invoke.Invo
     // In this order: there is one primary at any moment.
     const here = await updateMultiRegionKeyType(tx, call.region, keyId, 'REPLICA');
     const there = await updateMultiRegionKeyType(tx, primaryRegion, keyId, 'PRIMARY');
+    await moveSchedule(tx, keyId, call.region, primaryRegion);
     return {
       response: {},
       resources: [arn, replicaArn],

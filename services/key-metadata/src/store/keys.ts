@@ -62,6 +62,8 @@ export function factsOf(key: Pick<KeyRow, 'spec' | 'origin' | 'multiRegionKeyTyp
   return { spec: key.spec, origin: key.origin, multiRegion: key.multiRegionKeyType ?? 'NONE' };
 }
 
+const KEY = `select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2`;
+
 /** The ARN of a row's key. */
 export function arnOf(key: Pick<KeyRow, 'region' | 'accountId' | 'keyId'>): KeyArn {
   return keyArn(key.region, key.accountId, key.keyId);
@@ -69,22 +71,13 @@ export function arnOf(key: Pick<KeyRow, 'region' | 'accountId' | 'keyId'>): KeyA
 
 /** @throws NotFoundException when the key is gone */
 export async function readKey(db: Reader, region: string, keyId: string): Promise<KeyRow> {
-  const { rows } = await db.query<KeyRow>(`select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2`, [region, keyId], {
-    name: 'key',
-  });
+  const { rows } = await db.query<KeyRow>(KEY, [region, keyId], { name: 'key' });
   return rows[0] ?? notFound(keyId);
 }
 
 /** The key, locked until the transaction ends: its state is judged and changed by one at a time. */
 export async function lockKey(tx: Transaction, region: string, keyId: string): Promise<KeyRow> {
-  const { rows } = await tx.query<KeyRow>(
-    `select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2 for update of k`,
-    [region, keyId],
-    {
-      name: 'key-locked',
-    },
-  );
-  return rows[0] ?? notFound(keyId);
+  return (await lockKeyIfThere(tx, region, keyId)) ?? notFound(keyId);
 }
 
 /** Several keys, locked in the order of their ids so that two who want the same don't wait for each other; what is twice comes once. */
@@ -96,11 +89,15 @@ export async function lockKeys(tx: Transaction, region: string, keyIds: readonly
 
 /** As lockKey; undefined when the key is gone. */
 export async function lockKeyIfThere(tx: Transaction, region: string, keyId: string): Promise<KeyRow | undefined> {
-  const { rows } = await tx.query<KeyRow>(`select ${COLUMNS} from keys k where k.region = $1 and k.key_id = $2 for update of k`, [
-    region,
-    keyId,
-  ]);
+  // In two statements: one that waited for the lock would show the key's materials and relatives as they were when it began to wait.
+  await tx.query('select from keys where region = $1 and key_id = $2 for update', [region, keyId], { name: 'lock-key' });
+  const { rows } = await tx.query<KeyRow>(KEY, [region, keyId], { name: 'key' });
   return rows[0];
+}
+
+/** The Regions that a key's material lives in: its own, or those of all relatives. */
+export function regionsOf({ region, relatives }: Pick<KeyRow, 'region' | 'relatives'>): readonly RegionName[] {
+  return relatives === null ? [region] : relatives.map((relative) => relative.region);
 }
 
 /** Keys of an account and Region behind `after`, in the order of their ids. */

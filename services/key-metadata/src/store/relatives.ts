@@ -1,7 +1,7 @@
 import { isMultiRegionKeyId, type KeyId, type RegionName } from '@trent/identifiers';
 import type { KeyState } from '@trent/key-model';
 import type { Transaction } from '@trent/postgres';
-import { lockKey, type KeyRow, type MultiRegionKeyType } from './keys.ts';
+import { lockKey, lockKeyIfThere, type KeyRow, type MultiRegionKeyType } from './keys.ts';
 import { disarmTimer } from './timers.ts';
 
 /** A key's row as far as its relatives matter. */
@@ -26,6 +26,12 @@ export async function lockRelatives(tx: Transaction, keyId: string): Promise<Rel
 export async function lockFamily(tx: Transaction, region: string, keyId: string): Promise<KeyRow> {
   if (isMultiRegionKeyId(keyId as KeyId)) await lockRelatives(tx, keyId);
   return lockKey(tx, region, keyId);
+}
+
+/** As lockFamily; undefined when the key is gone. */
+export async function lockFamilyIfThere(tx: Transaction, region: string, keyId: string): Promise<KeyRow | undefined> {
+  if (isMultiRegionKeyId(keyId as KeyId)) await lockRelatives(tx, keyId);
+  return lockKeyIfThere(tx, region, keyId);
 }
 
 /** What is a replica's own. */

@@ -1,6 +1,6 @@
-import type { Transaction } from '@trent/postgres';
+import type { Database, Transaction } from '@trent/postgres';
 
-export type TimerKind = 'delete-key' | 'shred-material' | 'expire-material' | 'forget-material';
+export type TimerKind = 'delete-key' | 'shred-material' | 'expire-material' | 'forget-material' | 'rotate-key';
 
 export interface DueTimer {
   readonly kind: TimerKind;
@@ -40,4 +40,13 @@ export async function claimDueTimer(tx: Transaction): Promise<DueTimer | undefin
      returning t.kind, t.region, t.subject`,
   );
   return rows[0];
+}
+
+/** Puts off a timer whose deed failed; one that somebody has set anew in the meantime stays as it is. */
+export async function postponeTimer(db: Database, { kind, region, subject }: DueTimer, seconds: number): Promise<void> {
+  await db.query(
+    `update timers set due_at = now() + make_interval(secs => $4)
+     where kind = $1 and region = $2 and subject = $3 and due_at <= now()`,
+    [kind, region, subject, seconds],
+  );
 }

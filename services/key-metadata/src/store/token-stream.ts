@@ -5,7 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 export interface TokenStream {
   /** Resolves when the replicas have it. @param deadline performance.now() milliseconds */
   keep(region: string, keyId: string, materialId: string, token: Buffer, deadline: number): Promise<void>;
-  /** Removes what was kept of a key, or of one of its materials. */
+  /** Shreds what was kept of a key, or of one of its materials. */
   forget(region: string, keyId: string, materialId?: string): Promise<void>;
 }
 
@@ -20,9 +20,19 @@ export async function openTokenStream(nats: NatsConnection, regions: readonly st
       await js.publish(`trent.tokens.${region}.${keyId}.${materialId}`, token, { timeout });
     },
     async forget(region, keyId, materialId = '>') {
-      await manager.streams.purge(streamOf(region), { filter: `trent.tokens.${region}.${keyId}.${materialId}` });
+      const filter = `trent.tokens.${region}.${keyId}.${materialId}`;
+      // Overwritten one by one first: a purge alone leaves the bytes in the stream's file until it is compacted.
+      const { state } = await manager.streams.info(streamOf(region), { subjects_filter: filter });
+      for (const subject of Object.keys(state.subjects ?? {})) await overwrite(manager, streamOf(region), subject);
+      await manager.streams.purge(streamOf(region), { filter });
     },
   };
+}
+
+/** Deletes the one message of a subject, its bytes overwritten (JetStream wire API, STREAM.MSG.DELETE without no_erase). */
+async function overwrite(manager: JetStreamManager, stream: string, subject: string): Promise<void> {
+  const message = await manager.streams.getMessage(stream, { last_by_subj: subject });
+  if (message !== null) await manager.streams.deleteMessage(stream, message.seq, true);
 }
 
 function streamOf(region: string): string {

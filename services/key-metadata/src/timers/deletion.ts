@@ -3,7 +3,7 @@ import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/iden
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
 import { settlePending } from '../store/family-imports.ts';
-import { lockRelatives } from '../store/relatives.ts';
+import { lockFamilyIfThere, lockRelatives } from '../store/relatives.ts';
 import { armTimer, type DueTimer } from '../store/timers.ts';
 
 /** How long deleted material can still be dug up by the operator. */
@@ -21,6 +21,8 @@ export interface Facts {
 
 /** First phase: gone for the user. Aliases, tags and policy go with the key; the wrapped material lies in the graveyard for a day. */
 export async function deleteKey(tx: Transaction, { region, subject: keyId }: DueTimer, facts: Facts): Promise<Deed> {
+  const key = await lockFamilyIfThere(tx, region, keyId);
+  if (key?.state !== 'PendingDeletion') return { changes: [], audit: [] };
   await tx.query(
     `insert into graveyard (region, key_id, account_id, material_id, token)
      select k.region, k.key_id, k.account_id, m.material_id, m.token from keys k join materials m using (region, key_id)
