@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { authorize } from '@trent/contracts';
-import { ACCOUNT, aKey, anItem, aPolicy, aQuery, KEY_ID, MATERIAL_ID, REGION } from './authorize.fixture.ts';
+import { ACCOUNT, aHolder, aKey, anItem, aPolicy, aQuery, KEY_ID, MATERIAL_ID, REGION } from './authorize.fixture.ts';
 import { authorizeItem } from './authorize.ts';
 
 const MRK = `mrk-${'ab'.repeat(16)}`;
@@ -89,5 +89,57 @@ describe('UpdatePrimaryRegion', () => {
   test('is not judged by what is known of the other Region without a live lease', async () => {
     const policy = aPolicy([primary(), replica()], { isLive: (region) => region === REGION });
     expect((await ask(update, policy)).error?.code).toBe('DependencyTimeoutException');
+  });
+});
+
+describe('a user who replicates', () => {
+  const allow = (action: string | string[], condition: object = {}) => ({
+    Effect: 'Allow',
+    Action: action,
+    Resource: '*',
+    Condition: condition,
+  });
+  const replicate = (more: authorize.Fact[] = []) =>
+    anItem({ operation: 'kms.ReplicateKey', keys: [aQuery(MRK)], facts: [facts('kms:ReplicaRegion', THERE), ...more] });
+
+  async function outcomeOf(statements: readonly object[], item = replicate()): Promise<string> {
+    const document = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+    const holder = aHolder({
+      arn: `arn:aws:iam::${ACCOUNT}:user/bob`,
+      kind: 'User',
+      uniqueId: 'AIDAEXAMPLEEXAMPLE123',
+      name: 'bob',
+      documents: [{ kind: 'identity', source: 'user_bob_p', document }],
+    });
+    const { error } = await ask(item, aPolicy([primary()], { holder }));
+    return error === undefined ? 'allowed' : `${error.code} ${/to perform: (kms:\w+)/.exec(error.message)?.[1] ?? ''}`;
+  }
+
+  test('needs leave to replicate the primary', async () => {
+    expect(await outcomeOf([allow('kms:CreateKey')])).toBe('AccessDeniedException kms:ReplicateKey');
+  });
+
+  test('needs leave to create keys as well', async () => {
+    expect(await outcomeOf([allow('kms:ReplicateKey')])).toBe('AccessDeniedException kms:CreateKey');
+    expect(await outcomeOf([allow(['kms:ReplicateKey', 'kms:CreateKey'])])).toBe('allowed');
+  });
+
+  test.each([
+    ['in the Region of the replica', { StringEquals: { 'aws:RequestedRegion': THERE } }, 'allowed'],
+    [
+      'and in that of the primary it is of no use',
+      { StringEquals: { 'aws:RequestedRegion': REGION } },
+      'AccessDeniedException kms:CreateKey',
+    ],
+    ['as a replica', { StringEquals: { 'kms:MultiRegionKeyType': 'REPLICA', 'kms:KeySpec': 'SYMMETRIC_DEFAULT' } }, 'allowed'],
+  ])('needs that leave %s', async (_what, condition, expected) => {
+    expect(await outcomeOf([allow('kms:ReplicateKey'), allow('kms:CreateKey', condition)])).toBe(expected);
+  });
+
+  test('needs leave to tag in order to tag', async () => {
+    const tagged = replicate([facts('aws:RequestTag/team', 'blue'), facts('aws:TagKeys', 'team')]);
+    const both = allow(['kms:ReplicateKey', 'kms:CreateKey']);
+    expect(await outcomeOf([both], tagged)).toBe('AccessDeniedException kms:TagResource');
+    expect(await outcomeOf([both, allow('kms:TagResource')], tagged)).toBe('allowed');
   });
 });
