@@ -35,6 +35,8 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
   let account = '';
   try {
     const { item, affinity, lateFault } = prepare(ask);
+    // What is wrong with a request that says itself who calls is told at once: there is nobody to ask for first.
+    if (ask.plan.isUnsigned && ask.fault !== undefined) throw ask.fault;
     const who = await road.authorize(item, { affinity, deadline: ask.deadline, repeat: 'safe' });
     if (who.accountId === '') throw unauthenticated(who);
     account = who.accountId;

@@ -23,7 +23,12 @@ import { invokeOperation } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
 import { findHolder } from './store/holders.ts';
 import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
+import { findAccountOfKey, findManagedPolicies, findMfaDevice, findOidcProvider, takeMfaStep } from './store/sts.ts';
+import { fetchJson } from './sts/fetch-json.ts';
+import type { MfaDeps } from './sts/mfa.ts';
 import { SessionKeys } from './sts/session-keys.ts';
+import type { StsDeps } from './sts/sts-deps.ts';
+import { WebIdentities } from './sts/web-identity.ts';
 import { Sessions } from './sts/sessions.ts';
 
 const SCHEMA = 'policy';
@@ -42,12 +47,24 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     unseal: links.unseal,
   });
   const sessionKeys = openSessionKeys(rt, db, links);
-  const sessions = new Sessions({
-    keys: sessionKeys,
-    loadHolder: (arn, deadline) => credentials.loadHolder(arn, deadline),
-    compiler: new DocumentCompiler(),
+  const compiler = new DocumentCompiler();
+  const loadHolder = (arn: string, deadline: number) => credentials.loadHolder(arn, deadline);
+  const sessions = new Sessions({ keys: sessionKeys, loadHolder, compiler, now: Date.now });
+  const mfa = mfaDeps(db, links);
+  const webIdentities = new WebIdentities({
+    findProvider: (accountId, url, deadline) => findOidcProvider(db, accountId, url, deadline),
+    fetchJson,
     now: Date.now,
   });
+  const sts: StsDeps = {
+    keys: sessionKeys,
+    compiler,
+    loadHolder,
+    mfa,
+    findManagedPolicies: (arns, accountId, deadline) => findManagedPolicies(db, arns, accountId, deadline),
+    findAccount: (accessKeyId, deadline) => findAccountOfKey(db, accessKeyId, deadline),
+    now: Date.now,
+  };
   const views = new KeyViews(links.loadViews);
   const grants = new KeyGrants(links.loadGrants);
   const grantTokens = new GrantTokens(links.fetchGrantTokenKey);
@@ -67,7 +84,18 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isFollowed = (name: string): boolean => feeds.get(name)?.isLive() === true;
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
-  await serve(rt, config, writer, links.seal, { credentials, sessions, views, grants, grantTokens, permitKeys, isLive, now: Date.now });
+  await serve(rt, config, writer, links.seal, sts, {
+    credentials,
+    sessions,
+    webIdentities,
+    mfa,
+    views,
+    grants,
+    grantTokens,
+    permitKeys,
+    isLive,
+    now: Date.now,
+  });
   // Its own feed is served by the replicas of policy themselves, so it is followed once the server is open.
   const caches = [credentials, sessions];
   const apply = {
@@ -75,6 +103,15 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     dropAll: () => caches.forEach((cache) => cache.forgetAll()),
   };
   feeds.set(PRINCIPALS_FEED, follow(rt, nats, PRINCIPALS_FEED, links.replicas, apply));
+}
+
+function mfaDeps(db: Database, { unseal }: Links): MfaDeps {
+  return {
+    findDevice: (serialNumber, userArn, deadline) => findMfaDevice(db, serialNumber, userArn, deadline),
+    takeStep: (serialNumber, step, deadline) => takeMfaStep(db, serialNumber, step, deadline),
+    unseal,
+    now: Date.now,
+  };
 }
 
 function openSessionKeys(rt: ServiceRuntime, db: Database, { seal, unseal }: Links): SessionKeys {
@@ -119,6 +156,7 @@ async function serve(
   config: PolicyConfig,
   writer: ChangeWriter,
   seal: Parameters<typeof accountAdmin>[0]['seal'],
+  sts: StsDeps,
   deps: AuthorizeDeps,
 ): Promise<void> {
   const admin = accountAdmin({ writer, seal });
@@ -134,7 +172,7 @@ async function serve(
           }),
         ),
       }),
-      bind(invoke.InvokeServiceService, { invoke: unary((request) => invokeOperation(request)) }),
+      bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(sts, request, call.deadline)) }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
       bind(accounts.AccountAdminServiceService, {
         createAccount: unary((request, call) => admin.createAccount(request, call.deadline)),

@@ -4,7 +4,7 @@ import { canonicalRequest, checkScope, parseAuthorization, type ExpectedScope, t
 
 /** Who claims to call, for policy to verify, and the region that is asked. */
 export interface SignedCaller {
-  readonly caller: { readonly $case: 'sigv4'; readonly value: authorize.SigV4 };
+  readonly caller: NonNullable<authorize.AuthorizeItem['caller']>;
   readonly region: string;
 }
 

@@ -3,6 +3,7 @@ import { trentError } from '@trent/errors';
 import type { Metadata } from '@grpc/grpc-js';
 
 import { deadlineOf, type Ask, type Origin } from '../ask.ts';
+import { bearerOf } from '../authn/bearer-token.ts';
 import { identifyCertificate } from '../authn/client-certificate.ts';
 import type { OperationPlan } from '../operations/operation-plan.ts';
 
@@ -27,14 +28,14 @@ interface AnyCall {
 
 /**
  * Reads who calls and from where.
- * @throws {TrentError} MissingAuthenticationTokenException without a client certificate
+ * @throws {TrentError} MissingAuthenticationTokenException with neither session token nor client certificate
  */
 export function readNativeCall(call: AnyCall, regions: readonly string[]): NativeCall {
   const { metadata } = call;
   const asked = first(metadata, REGION_KEY);
   const peer = call.getPeer();
   return {
-    caller: identifyCertificate(callerOf(call)),
+    caller: bearerOf(first(metadata, 'authorization')) ?? identifyCertificate(callerOf(call)),
     region: regions.find((region) => region === asked) ?? regions[0] ?? '',
     origin: { sourceIp: peer.slice(0, peer.lastIndexOf(':')), userAgent: first(metadata, 'user-agent'), tlsDetails: undefined },
     traceparent: first(metadata, 'traceparent'),
@@ -63,7 +64,7 @@ export function nativeAsk(
   const ask: Ask = {
     plan,
     requestId,
-    caller: call.caller,
+    caller: plan.isUnsigned ? { $case: 'inRequest', value: call.origin.sourceIp } : call.caller,
     region: call.region,
     origin: call.origin,
     deadline: deadlineOf(plan, now, clientMs),

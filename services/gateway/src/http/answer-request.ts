@@ -115,6 +115,8 @@ function identify(face: HttpFace, exchange: Exchange, plan: OperationPlan, body:
   const { method = '' } = exchange.request;
   const facts: HttpFacts = { method, path: exchange.path, query: exchange.query, rawHeaders: plainHeaders(exchange.request) };
   const { wire } = plan.operation;
+  const [home = GLOBAL_REGION] = face.regions;
+  if (plan.isUnsigned) return { caller: { $case: 'inRequest', value: originOf(exchange.request).sourceIp }, region: home };
   const isGlobal = wire.queryVersion !== '';
   const regions = isGlobal ? [...face.regions, GLOBAL_REGION] : face.regions;
   const signed = identifySigned(facts, hash('sha256', body, 'hex'), { service: wire.signingName, regions });

@@ -55,6 +55,7 @@ function wholeQuestion(ask: Ask, message: object): Prepared {
   item.grantTokens = plan.grantTokens(message);
   item.grantId = plan.grantId(message);
   item.aliasName = plan.aliasName(message);
+  if (plan.isForRole) item.request = ask.input;
   item.dryRun = plan.isDryRun(message);
   return { item, affinity: affinityOf(queries[0]) ?? callerName(ask), lateFault };
 }

@@ -85,7 +85,8 @@ function rangeChecks({ minValue, maxValue }: options.Bounds): CheckValue[] {
 /** A pattern must fit the whole value, anchored or not, as AWS's validators match. */
 function patternChecks({ pattern }: options.Bounds): CheckValue[] {
   if (pattern === '') return [];
-  const expression = new RegExp(`^(?:${pattern})$`);
+  // Classes of Unicode (\\p{L}, in tags) are known to the u flag alone, under which some of AWS's other patterns would be no patterns.
+  const expression = new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'u' : '');
   const text = patternText(pattern);
   return [(value) => (expression.test(value as string) ? undefined : text)];
 }

@@ -19,6 +19,10 @@ export interface OperationPlan {
   readonly grantId: (message: object) => string;
   readonly aliasName: (message: object) => string;
   readonly isDryRun: (message: object) => boolean;
+  /** Policy reads the whole request: what decides is more than facts. */
+  readonly isForRole: boolean;
+  /** The request itself proves who calls; nobody signs. */
+  readonly isUnsigned: boolean;
   /** Executed by a crypto-worker under a permit; the rest is invoked in its room. */
   readonly isCrypto: boolean;
   /** The link may send it again after a transport failure (changes stand under an idempotency row). */
@@ -55,6 +59,8 @@ function planOperation(operation: Operation): OperationPlan {
     grantId: operation.name === 'kms.RetireGrant' ? reader(operation, 'GrantId', '') : () => '',
     aliasName: reader(operation, option.aliasMember, ''),
     isDryRun: reader(operation, 'DryRun', false),
+    isForRole: option.resource === options.Resource.RESOURCE_ROLE,
+    isUnsigned: option.unsigned,
     isCrypto: option.room === options.Room.ROOM_CRYPTO_WORKER,
     repeat: option.repeat === options.Repeat.REPEAT_UNSPECIFIED ? 'once' : 'safe',
     lane: option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',

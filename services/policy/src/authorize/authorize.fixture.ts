@@ -71,6 +71,8 @@ export function aHolder(parts: Partial<HolderRow> = {}): HolderRow {
   };
 }
 
+const notSealed = () => Promise.reject(new Error('nothing is sealed here'));
+
 /** The parts of policy over a table of keys; what was loaded is counted. */
 export function aPolicy(
   keys: readonly metadata.KeyView[] = [aKey()],
@@ -99,6 +101,8 @@ export function aPolicy(
   const deps: AuthorizeDeps = {
     credentials,
     sessions: aSessions(credentials).sessions,
+    webIdentities: { verify: () => Promise.reject(new Error('no token of a provider was given')) },
+    mfa: { findDevice: () => Promise.resolve(undefined), takeStep: () => Promise.resolve(false), unseal: notSealed, now: () => NOW },
     views,
     grants,
     grantTokens,

@@ -9,19 +9,19 @@ import type { CompiledGrant } from '@trent/policy-evaluator';
 import { grantToRetire, isRetirement, naming } from '../grants/grant-questions.ts';
 import type { GrantTokens } from '../grants/grant-tokens.ts';
 import type { KeyGrants } from '../grants/key-grants.ts';
+import { prepareAssumption, type AssumeDeps } from './assume-role.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
-import { heldPrincipal, loadPrincipal, type IdentifyDeps } from './identify.ts';
+import { heldPrincipal, loadPrincipal } from './identify.ts';
+import type { CallerContext } from '../sts/caller-context.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
 
-export interface AuthorizeDeps extends IdentifyDeps {
+export interface AuthorizeDeps extends AssumeDeps {
   readonly views: KeyViews;
   readonly grants: KeyGrants;
   readonly grantTokens: GrantTokens;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
-  /** Whether both feeds that a decision in this region leans on are followed under a live lease. */
-  readonly isLive: (region: string) => boolean;
 }
 
 const TIMED_OUT = 'The system timed out while trying to fulfill the request.';
@@ -44,6 +44,7 @@ export function authorizeItem(
 ): wire.AuthorizeResult | Promise<wire.AuthorizeResult> {
   const progress: Progress = { principal: undefined, keys: [] };
   try {
+    if (isForRole(item)) return authorizeAssumption(deps, item, deadline, progress);
     const principal = heldPrincipal(deps, item);
     if (principal === undefined) return authorizeCold(deps, item, deadline, progress);
     progress.principal = principal;
@@ -54,6 +55,27 @@ export function authorizeItem(
     const views = heldViews(deps, item, principal, targets);
     if (views === undefined) return authorizeCold(deps, item, deadline, progress);
     return conclude(deps, item, operation, principal, targets, views, progress);
+  } catch (error) {
+    return failed(item, progress, error);
+  }
+}
+
+/** A role that is to be assumed: everything about it is looked up for each decision, which takes no lock on the hot road. */
+function isForRole(item: wire.AuthorizeItem): boolean {
+  return !item.authenticateOnly && operationOf(item).option.resource === options.Resource.RESOURCE_ROLE;
+}
+
+async function authorizeAssumption(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  deadline: number,
+  progress: Progress,
+): Promise<wire.AuthorizeResult> {
+  try {
+    const assumption = await prepareAssumption(deps, item, operationOf(item), deadline, (principal) => (progress.principal = principal));
+    if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
+    assumption.decide();
+    return { ...answer(item, assumption.principal, [], NO_TOKEN), callerContext: JSON.stringify(assumption.context) };
   } catch (error) {
     return failed(item, progress, error);
   }
@@ -206,6 +228,8 @@ function targetAt(targets: readonly KeyTarget[], index: number): KeyTarget {
 }
 
 const NO_TOKEN = Buffer.alloc(0);
+/** Enough for whoever must not be called with temporary credentials. */
+const OF_A_SESSION = JSON.stringify({ session: { kind: 'self', transitiveTags: {} } } satisfies CallerContext);
 
 function resolvedKey(target: KeyTarget, view: KeyView, materialId: string, token: Buffer = NO_TOKEN): wire.ResolvedKey {
   return { keyArn: view.arn, token, materialId, aliasArn: aliasOf(target, view), keySpec: view.spec };
@@ -221,7 +245,7 @@ function answer(item: wire.AuthorizeItem, principal: Principal, keys: wire.Resol
     keys,
     permit,
     error: undefined,
-    callerContext: '',
+    callerContext: principal.session === undefined ? '' : OF_A_SESSION,
     quotaPerSecond: 0,
   };
 }
