@@ -57,6 +57,7 @@ async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeRe
     if (!admitted) fail('ThrottlingException', tooFast(ask));
     if (who.error !== undefined) throw fromErrorDetail(who.error);
     if (lateFault !== undefined) throw lateFault;
+    if (ask.message !== undefined) ask.plan.lateRule?.(ask.message, who.keys);
     // A room that has checks of its own ends a dry run by itself.
     if (ask.plan.isCrypto && ask.message !== undefined && ask.plan.isDryRun(ask.message))
       fail('DryRunOperationException', WOULD_HAVE_SUCCEEDED);

@@ -1,4 +1,6 @@
+import { constants, publicEncrypt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { oaepCells, opensslEncrypts, publicKeyOf } from '../fixtures/asymmetric.ts';
 import { Caller } from '../fixtures/caller.ts';
 import { keyRefusals } from '../fixtures/key-refusals.ts';
 import { aKey, blob, encrypted, tampered, type TestKey } from '../fixtures/keys.ts';
@@ -11,11 +13,15 @@ let key: TestKey;
 let disabled: TestKey;
 let doomed: TestKey;
 let other: TestKey;
+let rsa: TestKey;
+let signing: TestKey;
 beforeAll(async () => {
   key = await aKey(caller);
   disabled = await aKey(caller, { state: 'Disabled' });
   other = await aKey(caller);
   doomed = await aKey(caller, { state: 'PendingDeletion' });
+  rsa = await aKey(caller, { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
+  signing = await aKey(caller, { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' });
 });
 afterAll(() => caller[Symbol.dispose]());
 
@@ -65,6 +71,23 @@ describe('Decrypt', () => {
     }
   });
 
+  test.each(oaepCells)(
+    '$EncryptionAlgorithm: opens what OpenSSL encrypts by the public key',
+    async ({ EncryptionAlgorithm, oaepHash, longest }) => {
+      const publicKey = await publicKeyOf(caller, rsa);
+      const padding = constants.RSA_PKCS1_OAEP_PADDING;
+      for (const length of [1, longest]) {
+        const plaintext = Buffer.alloc(length, 7);
+        const blobOfNode = publicEncrypt({ key: publicKey, padding, oaepHash }, plaintext);
+        const blobOfCli = opensslEncrypts(publicKey, oaepHash, plaintext);
+        for (const foreign of [blobOfNode, blobOfCli]) {
+          const answer = await caller.ok('Decrypt', { KeyId: rsa.id, EncryptionAlgorithm, CiphertextBlob: blob(foreign) });
+          expect(answer.body).toEqual({ KeyId: rsa.arn, Plaintext: blob(plaintext), EncryptionAlgorithm });
+        }
+      }
+    },
+  );
+
   const invalid = { error: 'InvalidCiphertextException' };
   testRefusals('Decrypt', true, () => caller, [
     { name: 'a changed tag is invalid', input: () => ({ CiphertextBlob: tampered(CiphertextBlob), EncryptionContext }), ...invalid },
@@ -90,6 +113,45 @@ describe('Decrypt', () => {
       input: () => ({ CiphertextBlob, EncryptionContext, KeyId: other.id }),
       error: 'IncorrectKeyException',
       message: /./,
+    },
+    ...oaepCells.map(({ EncryptionAlgorithm }) => ({
+      name: `what ${EncryptionAlgorithm} does not open is invalid`,
+      input: () => ({ KeyId: rsa.id, EncryptionAlgorithm, CiphertextBlob: blob(Buffer.alloc(256, 1)) }),
+      ...invalid,
+    })),
+    {
+      name: 'so is what is not as long as the modulus',
+      input: () => ({ KeyId: rsa.id, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256', CiphertextBlob: blob(Buffer.alloc(255, 1)) }),
+      ...invalid,
+    },
+    {
+      name: 'an RSA ciphertext names no key, so the request must',
+      input: () => ({ EncryptionAlgorithm: 'RSAES_OAEP_SHA_256', CiphertextBlob: blob(Buffer.alloc(256, 1)) }),
+      error: 'ValidationException',
+      message: /KeyId/,
+    },
+    {
+      name: 'an RSA key must be told its algorithm',
+      input: () => ({ KeyId: rsa.id, CiphertextBlob: blob(Buffer.alloc(256, 1)) }),
+      error: 'InvalidKeyUsageException',
+      message: 'Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048.',
+    },
+    {
+      name: 'a signing key is the wrong key',
+      input: () => ({ KeyId: signing.id, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256', CiphertextBlob: blob(Buffer.alloc(256, 1)) }),
+      error: 'IncorrectKeyException',
+      message: 'The key ID in the request does not identify a CMK that can perform this operation.',
+    },
+    {
+      name: 'an RSA algorithm takes no encryption context',
+      input: () => ({
+        KeyId: rsa.id,
+        EncryptionAlgorithm: 'RSAES_OAEP_SHA_1',
+        CiphertextBlob: blob(Buffer.alloc(256, 1)),
+        EncryptionContext,
+      }),
+      error: 'ValidationException',
+      message: 'EncryptionContext is not supported for asymmetric encryption algorithms.',
     },
     {
       name: 'the ciphertext is required',

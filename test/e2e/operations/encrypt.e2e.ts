@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { oaepCells } from '../fixtures/asymmetric.ts';
 import { Caller } from '../fixtures/caller.ts';
 import { keyRefusals } from '../fixtures/key-refusals.ts';
 import { aKey, anAlias, blob, type TestKey } from '../fixtures/keys.ts';
@@ -10,10 +11,14 @@ const caller = new Caller();
 let key: TestKey;
 let disabled: TestKey;
 let doomed: TestKey;
+let rsa: TestKey;
+let signing: TestKey;
 beforeAll(async () => {
   key = await aKey(caller);
   disabled = await aKey(caller, { state: 'Disabled' });
   doomed = await aKey(caller, { state: 'PendingDeletion' });
+  rsa = await aKey(caller, { KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' });
+  signing = await aKey(caller, { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' });
 });
 afterAll(() => caller[Symbol.dispose]());
 
@@ -47,6 +52,20 @@ describe('Encrypt', () => {
     expect(new Set(answers.map(({ body }) => body['CiphertextBlob'])).size).toBe(20);
   });
 
+  test.each(oaepCells)(
+    '$EncryptionAlgorithm under an RSA key gives what Decrypt opens, up to $longest bytes',
+    async ({ EncryptionAlgorithm, longest }) => {
+      for (const length of [1, longest]) {
+        const Plaintext = blob(Buffer.alloc(length, 7));
+        const { body } = await caller.ok('Encrypt', { KeyId: rsa.id, EncryptionAlgorithm, Plaintext });
+        expect(body).toEqual({ CiphertextBlob: expect.any(String), KeyId: rsa.arn, EncryptionAlgorithm });
+        expect(Buffer.from(String(body['CiphertextBlob']), 'base64').length).toBe(256);
+        const opened = await caller.ok('Decrypt', { KeyId: rsa.id, EncryptionAlgorithm, CiphertextBlob: body['CiphertextBlob'] });
+        expect(opened.body['Plaintext']).toBe(Plaintext);
+      }
+    },
+  );
+
   test('an alias stands for its key', async () => {
     const { body } = await caller.ok('Encrypt', { KeyId: await anAlias(caller, key), Plaintext: blob('x') });
     expect(body['KeyId']).toBe(key.arn);
@@ -56,6 +75,36 @@ describe('Encrypt', () => {
   testRefusals('Encrypt', true, () => caller, [
     ...keyRefusals({ caller: () => caller, action: 'Encrypt', more: () => ({ Plaintext }), aliases: true, key: () => key }),
     ...useRefusals({ input: (KeyId) => ({ KeyId, Plaintext }), key: () => key, disabled: () => disabled, doomed: () => doomed }),
+    ...oaepCells.map(({ EncryptionAlgorithm, longest }) => ({
+      name: `a plaintext too long for ${EncryptionAlgorithm} is invalid`,
+      input: () => ({ KeyId: rsa.id, EncryptionAlgorithm, Plaintext: blob(Buffer.alloc(longest + 1)) }),
+      error: 'ValidationException',
+      message: `Algorithm ${EncryptionAlgorithm} and key spec RSA_2048 cannot encrypt data larger than ${String(longest)} bytes.`,
+    })),
+    {
+      name: 'an RSA key must be told its algorithm',
+      input: () => ({ KeyId: rsa.id, Plaintext }),
+      error: 'InvalidKeyUsageException',
+      message: 'Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048.',
+    },
+    {
+      name: 'a symmetric key has no RSA algorithm',
+      input: () => ({ KeyId: key.id, Plaintext, EncryptionAlgorithm: 'RSAES_OAEP_SHA_1' }),
+      error: 'InvalidKeyUsageException',
+      message: 'Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.',
+    },
+    {
+      name: 'a signing key does not encrypt',
+      input: () => ({ KeyId: signing.id, Plaintext, EncryptionAlgorithm: 'RSAES_OAEP_SHA_1' }),
+      error: 'InvalidKeyUsageException',
+      message: () => `${signing.arn} key usage is SIGN_VERIFY which is not valid for Encrypt.`,
+    },
+    {
+      name: 'an RSA algorithm takes no encryption context',
+      input: () => ({ KeyId: rsa.id, Plaintext, EncryptionAlgorithm: 'RSAES_OAEP_SHA_1', EncryptionContext: { tenant: 'blue' } }),
+      error: 'ValidationException',
+      message: 'EncryptionContext is not supported for asymmetric encryption algorithms.',
+    },
     {
       name: '4,097 bytes are too many, and are not repeated in the error',
       input: () => ({ KeyId: key.id, Plaintext: blob(Buffer.alloc(4097)) }),

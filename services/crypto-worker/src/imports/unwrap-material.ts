@@ -14,6 +14,7 @@ import {
   type ObjectHandle,
   type Session,
 } from '@trent/pkcs11';
+import { isInputFault } from '../pool/token-faults.ts';
 import { hashOf, hasInnerKey, opensInside, type ImportDeps } from './import-deps.ts';
 import type { BegunImport } from './open-import-token.ts';
 import { removeOaep } from './software-oaep.ts';
@@ -34,19 +35,6 @@ const innerKey = {
 const compiledInnerKey = compileTemplate(innerKey);
 /** RFC 5649 §3: the alternative initial value's first half; OpenSSL appends the length. */
 const KWP_IV = Buffer.from('a65959a6', 'hex');
-/** What says that the token, not the ciphertext, is at fault. */
-const TOKEN_FAULTS: ReadonlySet<number> = new Set([
-  CKR.HOST_MEMORY,
-  CKR.DEVICE_ERROR,
-  CKR.DEVICE_MEMORY,
-  CKR.DEVICE_REMOVED,
-  CKR.SESSION_CLOSED,
-  CKR.SESSION_HANDLE_INVALID,
-  CKR.TOKEN_NOT_PRESENT,
-  CKR.USER_NOT_LOGGED_IN,
-  CKR.CRYPTOKI_NOT_INITIALIZED,
-]);
-
 /** Material inside the token, still to be judged, wrapped and destroyed. */
 export interface UnwrappedMaterial {
   readonly handle: ObjectHandle;
@@ -152,7 +140,7 @@ async function ofCiphertext<R>(deed: () => Promise<R>): Promise<R> {
   try {
     return await deed();
   } catch (error) {
-    if (!isPkcs11Error(error) || TOKEN_FAULTS.has(error.rv)) throw error;
+    if (!isPkcs11Error(error) || !isInputFault(error)) throw error;
     return fail(error.rv === CKR.FUNCTION_FAILED ? 'IncorrectKeyMaterialException' : 'InvalidCiphertextException', undefined, {
       cause: error,
     });

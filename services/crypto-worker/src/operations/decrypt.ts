@@ -1,20 +1,48 @@
 import { kms } from '@trent/contracts';
 import { openUnder, readCiphertext } from './envelope.ts';
 import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { algorithmOf, decryptRsa, refuseContext } from './rsa-encryption.ts';
+
+/** A plaintext, which whoever gets it wipes, and the key that opened it. */
+export interface Decrypted {
+  readonly arn: string;
+  readonly plaintext: Buffer;
+  /** Of symmetric keys. */
+  readonly materialId?: string;
+}
+
+const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
-export function decrypt(deps: OperationDeps, use: Use): Buffer {
-  const request = kms.DecryptRequest.decode(use.input);
+export function decrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
+  const { encryptionAlgorithm = SYMMETRIC, encryptionContext, ciphertextBlob } = kms.DecryptRequest.decode(use.input);
+  const answer = ({ arn, plaintext, materialId }: Decrypted): Buffer => {
+    const response = kms.DecryptResponse.create({ keyId: arn, plaintext, encryptionAlgorithm, keyMaterialId: materialId });
+    const output = bytesOf(kms.DecryptResponse.encode(response));
+    plaintext.fill(0);
+    return output;
+  };
+  const decrypted = decryptWith(deps, use, encryptionAlgorithm, encryptionContext, ciphertextBlob);
+  return decrypted instanceof Promise ? decrypted.then(answer) : answer(decrypted);
+}
+
+/**
+ * Decrypts with the first key of the permit by the algorithm of the request: at once under a symmetric key, on the slow lane with an RSA key.
+ * @throws InvalidCiphertextException; ValidationException for a context with an RSA algorithm
+ */
+export function decryptWith(
+  deps: OperationDeps,
+  use: Use,
+  encryptionAlgorithm: kms.EncryptionAlgorithm,
+  context: ReadonlyMap<string, string>,
+  ciphertext: Buffer | undefined,
+): Decrypted | Promise<Decrypted> {
+  const algorithm = algorithmOf(encryptionAlgorithm);
+  if (algorithm !== 'SYMMETRIC_DEFAULT') {
+    refuseContext(context);
+    return decryptRsa(deps, use, algorithm, ciphertext ?? Buffer.alloc(0));
+  }
   const key = keyOf(deps, use);
-  const plaintext = openUnder(deps.token.session, key, request.encryptionContext, readCiphertext(request.ciphertextBlob));
-  const output = bytesOf(
-    kms.DecryptResponse.encode({
-      keyId: key.arn,
-      plaintext,
-      encryptionAlgorithm: kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT,
-      keyMaterialId: key.header.materialId,
-    }),
-  );
-  plaintext.fill(0);
-  return output;
+  const plaintext = openUnder(deps.token.session, key, context, readCiphertext(ciphertext));
+  return { arn: key.arn, plaintext, materialId: key.header.materialId };
 }

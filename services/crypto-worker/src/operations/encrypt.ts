@@ -1,19 +1,43 @@
 import { kms } from '@trent/contracts';
 import { sealUnder } from './envelope.ts';
 import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { algorithmOf, encryptRsa, refuseContext } from './rsa-encryption.ts';
+
+/** A ciphertext and the key that made it. */
+interface Encrypted {
+  readonly arn: string;
+  readonly ciphertextBlob: Buffer;
+  /** Of symmetric keys. */
+  readonly materialId?: string;
+}
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
 export function encrypt(deps: OperationDeps, use: Use): Buffer {
-  const request = kms.EncryptRequest.decode(use.input);
-  const key = keyOf(deps, use);
-  const plaintext = request.plaintext ?? Buffer.alloc(0);
-  const ciphertextBlob = sealUnder(deps.token.session, key, request.encryptionContext, plaintext);
+  const { encryptionAlgorithm = SYMMETRIC, plaintext = Buffer.alloc(0), encryptionContext } = kms.EncryptRequest.decode(use.input);
+  const { arn, ciphertextBlob } = encryptWith(deps, use, encryptionAlgorithm, encryptionContext, plaintext);
   plaintext.fill(0);
-  return bytesOf(
-    kms.EncryptResponse.encode({
-      ciphertextBlob,
-      keyId: key.arn,
-      encryptionAlgorithm: kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT,
-    }),
-  );
+  return bytesOf(kms.EncryptResponse.encode({ ciphertextBlob, keyId: arn, encryptionAlgorithm }));
+}
+
+const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
+
+/**
+ * Encrypts under the nth key of the permit by the algorithm of the request.
+ * @throws ValidationException for a context with an RSA algorithm, or a plaintext that is too long for it
+ */
+export function encryptWith(
+  deps: OperationDeps,
+  use: Use,
+  encryptionAlgorithm: kms.EncryptionAlgorithm,
+  context: ReadonlyMap<string, string>,
+  plaintext: Uint8Array,
+  index = 0,
+): Encrypted {
+  const algorithm = algorithmOf(encryptionAlgorithm);
+  if (algorithm !== 'SYMMETRIC_DEFAULT') {
+    refuseContext(context);
+    return encryptRsa(deps, use, algorithm, plaintext, index);
+  }
+  const key = keyOf(deps, use, index);
+  return { arn: key.arn, ciphertextBlob: sealUnder(deps.token.session, key, context, plaintext), materialId: key.header.materialId };
 }

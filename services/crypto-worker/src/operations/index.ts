@@ -5,9 +5,11 @@ import { decrypt } from './decrypt.ts';
 import { encrypt } from './encrypt.ts';
 import { deriveSharedSecret } from './key-agreement.ts';
 import { generateMac, verifyMac } from './macs.ts';
+import { getPublicKey } from './get-public-key.ts';
 import type { OperationFunction } from './operation.ts';
 import { generateRandom } from './random.ts';
 import { reEncrypt } from './re-encrypt.ts';
+import { sign, verify } from './sign.ts';
 
 /** Every operation whose room is crypto-worker; one missing is a type error. */
 export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunction>> = {
@@ -21,5 +23,8 @@ export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunctio
   'kms.GenerateMac': generateMac,
   'kms.VerifyMac': verifyMac,
   'kms.DeriveSharedSecret': deriveSharedSecret,
+  'kms.GetPublicKey': getPublicKey,
+  'kms.Sign': sign,
+  'kms.Verify': verify,
   'kms.GenerateRandom': generateRandom,
 };

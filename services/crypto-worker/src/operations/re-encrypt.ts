@@ -1,25 +1,36 @@
 import { kms } from '@trent/contracts';
-import { openUnder, readCiphertext, sealUnder } from './envelope.ts';
-import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { decryptWith, type Decrypted } from './decrypt.ts';
+import { encryptWith } from './encrypt.ts';
+import { bytesOf, type OperationDeps, type Use } from './operation.ts';
 
-/** https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html: the plaintext lives for this one call, in this process. */
-export function reEncrypt(deps: OperationDeps, use: Use): Buffer {
+const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
+
+/**
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html, also between symmetric and RSA keys: the plaintext lives for this one call,
+ * in this process.
+ */
+export function reEncrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
   const request = kms.ReEncryptRequest.decode(use.input);
-  const [source, destination] = [keyOf(deps, use, 0), keyOf(deps, use, 1)];
-  const { session } = deps.token;
-  const plaintext = openUnder(session, source, request.sourceEncryptionContext, readCiphertext(request.ciphertextBlob));
-  const ciphertextBlob = sealUnder(session, destination, request.destinationEncryptionContext, plaintext);
-  plaintext.fill(0);
-  const algorithm = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
-  return bytesOf(
-    kms.ReEncryptResponse.encode({
-      ciphertextBlob,
-      sourceKeyId: source.arn,
-      keyId: destination.arn,
-      sourceEncryptionAlgorithm: algorithm,
-      destinationEncryptionAlgorithm: algorithm,
-      sourceKeyMaterialId: source.header.materialId,
-      destinationKeyMaterialId: destination.header.materialId,
-    }),
-  );
+  const { sourceEncryptionAlgorithm = SYMMETRIC, sourceEncryptionContext, ciphertextBlob } = request;
+  const source = decryptWith(deps, use, sourceEncryptionAlgorithm, sourceEncryptionContext, ciphertextBlob);
+  return source instanceof Promise ? source.then((opened) => sealAgain(deps, use, request, opened)) : sealAgain(deps, use, request, source);
+}
+
+function sealAgain(deps: OperationDeps, use: Use, request: kms.ReEncryptRequest, { arn, plaintext, materialId }: Decrypted): Buffer {
+  const { sourceEncryptionAlgorithm = SYMMETRIC, destinationEncryptionAlgorithm = SYMMETRIC, destinationEncryptionContext } = request;
+  try {
+    const sealed = encryptWith(deps, use, destinationEncryptionAlgorithm, destinationEncryptionContext, plaintext, 1);
+    const response = kms.ReEncryptResponse.create({
+      ciphertextBlob: sealed.ciphertextBlob,
+      sourceKeyId: arn,
+      keyId: sealed.arn,
+      sourceEncryptionAlgorithm,
+      destinationEncryptionAlgorithm,
+      sourceKeyMaterialId: materialId,
+      destinationKeyMaterialId: sealed.materialId,
+    });
+    return bytesOf(kms.ReEncryptResponse.encode(response));
+  } finally {
+    plaintext.fill(0);
+  }
 }

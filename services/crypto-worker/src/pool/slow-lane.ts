@@ -47,8 +47,8 @@ export class SlowLane {
       const start = (session: Session): void => {
         this.#begun.set(session, this.#monotonicMs());
         begin(session, stillAllowed, run)
-          .then(resolve, reject)
-          .finally(() => this.#release(session));
+          .finally(() => this.#release(session))
+          .then(resolve, reject);
       };
       const refuse = (): void =>
         reject(trentError('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.'));

@@ -1,40 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHash, createHmac, createPublicKey, randomUUID, verify, type KeyObject } from 'node:crypto';
-import { execute } from '@trent/contracts';
+import { createHash, createHmac, verify } from 'node:crypto';
 import { isTrentError } from '@trent/errors';
 import { parseKeyId } from '@trent/identifiers';
 import { algorithmsOf, keySpecs, KEY_SPECS, type KeySpec, type KeyUsage } from '@trent/key-model';
-import { parseToken, type ParsedKeyToken } from '@trent/key-token';
-import type { PermitKey } from '@trent/permit';
 import { CKK, CKM, CKO, plain } from '@trent/pkcs11';
 import { BackingKeys } from '../../src/keys/backing-keys.ts';
-import { generateMaterial } from '../../src/keys/new-material.ts';
 import { BackingKeyTemplates } from '../../src/keys/templates.ts';
-import { ACCOUNT, REGION, soon, type Place, type WorkerCase } from '../support/case.ts';
+import { ACCOUNT, REGION, soon, type WorkerCase } from '../support/case.ts';
+import { aKey, keyObjectOf, publicKeyOf } from '../support/worker.ts';
 
 const digest = createHash('sha256').update('the message').digest();
-
-/** A material as key-metadata gets it, and the permit's view of it. */
-async function aMaterial(
-  { materials }: Place,
-  keySpec: KeySpec,
-  keyUsage: KeyUsage,
-): Promise<{ readonly token: Buffer; readonly parsed: ParsedKeyToken; readonly permitted: PermitKey }> {
-  const keyId = randomUUID();
-  const request = { region: REGION, accountId: ACCOUNT, keyId, keySpec, keyUsage, origin: 'AWS_KMS' };
-  const { token, materialId } = await generateMaterial(materials, execute.GenerateMaterialRequest.create(request), soon());
-  const keyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/${keyId}`;
-  return { token, parsed: parseToken(token), permitted: { keyArn, authorisationVersion: 1n, materialId } };
-}
-
-function publicKeyOf({ header }: ParsedKeyToken): Buffer {
-  if (header.format !== 2) throw new assert.AssertionError({ message: 'the token tells no public key' });
-  return header.publicKey;
-}
-
-function spkiOf(parsed: ParsedKeyToken): KeyObject {
-  return createPublicKey({ key: publicKeyOf(parsed), format: 'der', type: 'spki' });
-}
 
 const served = KEY_SPECS.filter((spec) => !/^(SM2|ML_|ECC_NIST_EDWARDS)/.test(spec));
 const usagesOf = (spec: KeySpec): KeyUsage[] => Object.keys(keySpecs[spec].algorithms) as KeyUsage[];
@@ -45,7 +20,7 @@ const cells = served.flatMap((spec) => (/RSA_[34]/.test(spec) ? [] : usagesOf(sp
 const wholeLife: WorkerCase[] = cells.map(({ spec, usage }) => ({
   name: `${spec} for ${usage} is made, wrapped, told in its header and opened again`,
   run: async (place) => {
-    const { token, parsed, permitted } = await aMaterial(place, spec, usage);
+    const { token, parsed, permitted } = await aKey(place, spec, usage);
     const { kind, keyClass } = keySpecs[spec];
     assert.deepEqual(
       { ...parsed.header, format: kind === 'asymmetric' ? 2 : 1 },
@@ -70,7 +45,7 @@ const wholeLife: WorkerCase[] = cells.map(({ spec, usage }) => ({
 const signing: WorkerCase[] = (['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521', 'ECC_SECG_P256K1', 'RSA_2048'] as const).map((spec) => ({
   name: `what ${spec} signs verifies under the public key of its header`,
   run: async (place) => {
-    const { token, parsed, permitted } = await aMaterial(place, spec, 'SIGN_VERIFY');
+    const { token, parsed, permitted } = await aKey(place, spec, 'SIGN_VERIFY');
     const keys = new BackingKeys(place.open, Date.now);
     const isRsa = spec === 'RSA_2048';
     const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
@@ -81,7 +56,10 @@ const signing: WorkerCase[] = (['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521
           session.onPool.sign(plain(isRsa ? CKM.RSA_PKCS : CKM.ECDSA), handle, isRsa ? Buffer.concat([info, digest]) : digest),
         ),
     });
-    assert.equal(verify('sha256', Buffer.from('the message'), { key: spkiOf(parsed), dsaEncoding: 'ieee-p1363' }, signature), true);
+    assert.equal(
+      verify('sha256', Buffer.from('the message'), { key: keyObjectOf({ parsed }), dsaEncoding: 'ieee-p1363' }, signature),
+      true,
+    );
   },
 }));
 
@@ -90,7 +68,7 @@ const refused: WorkerCase[] = KEY_SPECS.filter((spec) => !served.includes(spec))
   run: async (place) => {
     const reason = place.materials.unserved.get(spec);
     assert.match(reason ?? '', /\S/);
-    await assert.rejects(aMaterial(place, spec, usagesOf(spec)[0] as KeyUsage), (error) => {
+    await assert.rejects(aKey(place, spec, usagesOf(spec)[0] as KeyUsage), (error) => {
       assert.ok(isTrentError(error) && error.code === 'UnsupportedOperationException');
       assert.equal(error.message, `KeySpec ${spec} is not served: ${reason ?? ''}.`);
       return true;
@@ -128,8 +106,8 @@ const limits: WorkerCase[] = [
     name: 'keys held are bounded, and one that is dropped under a use stays until the use is done',
     run: async (place) => {
       const keys = new BackingKeys(place.open, Date.now, 1);
-      const { token, permitted } = await aMaterial(place, 'ECC_NIST_P256', 'SIGN_VERIFY');
-      const other = await aMaterial(place, 'HMAC_256', 'GENERATE_VERIFY_MAC');
+      const { token, permitted } = await aKey(place, 'ECC_NIST_P256', 'SIGN_VERIFY');
+      const other = await aKey(place, 'HMAC_256', 'GENERATE_VERIFY_MAC');
       await place.materials.slowLane.run({
         deadline: soon(),
         run: (session) =>
@@ -146,7 +124,7 @@ const limits: WorkerCase[] = [
     name: 'a private key loads once, however many uses wait for it',
     run: async (place) => {
       const keys = new BackingKeys(place.open, Date.now);
-      const { token, permitted } = await aMaterial(place, 'ECC_NIST_P384', 'SIGN_VERIFY');
+      const { token, permitted } = await aKey(place, 'ECC_NIST_P384', 'SIGN_VERIFY');
       const use = () =>
         place.materials.slowLane.run({
           deadline: soon(),
@@ -161,12 +139,12 @@ const limits: WorkerCase[] = [
     run: async (place) => {
       const keys = new BackingKeys(place.open, Date.now);
       const [{ token, parsed, permitted }, other] = [
-        await aMaterial(place, 'ECC_NIST_P256', 'SIGN_VERIFY'),
-        await aMaterial(place, 'ECC_NIST_P256', 'SIGN_VERIFY'),
+        await aKey(place, 'ECC_NIST_P256', 'SIGN_VERIFY'),
+        await aKey(place, 'ECC_NIST_P256', 'SIGN_VERIFY'),
       ];
-      const at = token.indexOf(publicKeyOf(parsed));
+      const at = token.indexOf(publicKeyOf({ parsed }));
       const rewritten = Buffer.from(token);
-      rewritten.set(publicKeyOf(other.parsed), at);
+      rewritten.set(publicKeyOf(other), at);
       const use = (bytes: Buffer) =>
         place.materials.slowLane.run({
           deadline: soon(),
@@ -185,7 +163,7 @@ const limits: WorkerCase[] = [
         ['ECC_NIST_P256', 'KEY_AGREEMENT'],
         ['RSA_2048', 'ENCRYPT_DECRYPT'],
       ] as const) {
-        const { token, permitted } = await aMaterial(place, spec, usage);
+        const { token, permitted } = await aKey(place, spec, usage);
         assert.equal(algorithmsOf(spec, usage).length > 0, true);
         const mechanism = plain(spec === 'RSA_2048' ? CKM.RSA_PKCS : CKM.ECDSA);
         const signed = place.materials.slowLane.run({

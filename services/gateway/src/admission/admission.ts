@@ -4,6 +4,7 @@ import { fail } from '@trent/errors';
 import type { Ask } from '../ask.ts';
 import type { Concurrency } from './concurrency.ts';
 import type { Quota } from './quota.ts';
+import { quotaClassesOf } from './quota-class.ts';
 
 /** Callers whose account is remembered, for the look ahead. */
 const MAX_CALLERS = 10_000;
@@ -33,11 +34,14 @@ export class Admission {
   }
 
   /** Spends one request of an authenticated caller; false when it is one too many. */
-  charge(ask: Ask, { accountId, quotaPerSecond }: authorize.AuthorizeResult): boolean {
+  charge(ask: Ask, { accountId, quotaPerSecond, keys }: authorize.AuthorizeResult): boolean {
     this.#remember(callerOf(ask), accountId);
-    const hasRoom = this.#concurrency.take(accountId);
-    const limit = quotaPerSecond === 0 ? ask.plan.operation.option.quotaPerSecond : quotaPerSecond;
-    return this.#quota.take(purseName(accountId, ask), limit) && hasRoom && this.#chargeElsewhere(ask, accountId);
+    let admitted = this.#concurrency.take(accountId);
+    for (const { name, perSecond } of quotaClassesOf(ask.plan.operation, keys)) {
+      const limit = quotaPerSecond === 0 ? perSecond : quotaPerSecond;
+      admitted = this.#quota.take(purseName(accountId, ask, name), limit) && admitted;
+    }
+    return admitted && this.#chargeElsewhere(ask, accountId);
   }
 
   /** A multi-Region change counts in the other Region too (kms-api §15.4). */
@@ -67,8 +71,8 @@ export function tooFast({ plan }: Ask): string {
 }
 
 /** A request quota counts by account, region and class. */
-function purseName(account: string, { plan, region }: Ask): string {
-  return `${account}:${region}:${plan.operation.option.quota}`;
+function purseName(account: string, { plan, region }: Ask, quotaClass = plan.operation.option.quota): string {
+  return `${account}:${region}:${quotaClass}`;
 }
 
 function callerOf({ caller }: Ask): string {

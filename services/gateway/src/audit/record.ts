@@ -55,11 +55,13 @@ function resourcesOf({ keys }: authorize.AuthorizeResult): string[] {
   return arns;
 }
 
+/** Materials of symmetric keys alone: other keys have one for life, and CloudTrail does not name it. */
 function materials({ keys }: authorize.AuthorizeResult): Record<string, string> | undefined {
-  const [first, second] = keys;
-  if (first === undefined || first.materialId === '') return undefined;
-  if (second === undefined) return { keyMaterialId: first.materialId };
-  return { sourceKeyMaterialId: first.materialId, destinationKeyMaterialId: second.materialId };
+  const [first, second] = keys.map(({ keySpec, materialId }) => (keySpec === 'SYMMETRIC_DEFAULT' ? materialId : ''));
+  if (keys.length < 2) return first === undefined || first === '' ? undefined : { keyMaterialId: first };
+  const named = Object.entries({ sourceKeyMaterialId: first, destinationKeyMaterialId: second });
+  const told = named.flatMap(([name, id]) => (id === undefined || id === '' ? [] : [[name, id] as const]));
+  return told.length === 0 ? undefined : Object.fromEntries(told);
 }
 
 /** Reads and crypto show no response (CloudTrail: null), so that it need not be decoded. */

@@ -2,6 +2,7 @@ import { membersOf, operations, options, type Operation } from '@trent/contracts
 
 import { factsOf, type FactsOf } from './facts.ts';
 import { keysOf, type ReadKeys } from './key-queries.ts';
+import { lateRules, type LateRule } from './late-rules.ts';
 import { requestRules, type RequestRule } from './request-rules.ts';
 import { validator, type Validate } from './validate.ts';
 
@@ -12,6 +13,8 @@ export interface OperationPlan {
   readonly validate: Validate;
   /** What they must be together (step 4); throws what is wrong. */
   readonly rules: readonly RequestRule[];
+  /** What they must be for the key that was found (step 10); throws what is wrong. */
+  readonly lateRule: LateRule | undefined;
   readonly keys: ReadKeys;
   readonly facts: FactsOf;
   readonly grantTokens: (message: object) => string[];
@@ -53,6 +56,7 @@ function planOperation(operation: Operation): OperationPlan {
     operation,
     validate: validator(operation.request),
     rules: requestRules[operation.name] ?? [],
+    lateRule: lateRules[operation.name],
     keys: keysOf(operation),
     facts: factsOf(operation),
     grantTokens: grantTokens(operation),

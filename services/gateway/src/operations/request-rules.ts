@@ -28,9 +28,20 @@ export const requestRules: Readonly<Partial<Record<OperationName, readonly Reque
   'kms.PutKeyPolicy': [rule(writablePolicy)],
   'kms.TagResource': [rule(goodTags)],
   'kms.UntagResource': [rule(fewTagKeys)],
-  'kms.Encrypt': [context('encryptionContext')],
-  'kms.Decrypt': [noRecipient, rule(decryptDryRun), context('encryptionContext')],
-  'kms.ReEncrypt': [rule(reEncryptDryRun), context('sourceEncryptionContext'), context('destinationEncryptionContext')],
+  'kms.Encrypt': [symmetricContext('encryptionAlgorithm', 'encryptionContext'), context('encryptionContext')],
+  'kms.Decrypt': [
+    noRecipient,
+    rule(decryptDryRun),
+    symmetricContext('encryptionAlgorithm', 'encryptionContext'),
+    context('encryptionContext'),
+  ],
+  'kms.ReEncrypt': [
+    rule(reEncryptDryRun),
+    symmetricContext('sourceEncryptionAlgorithm', 'sourceEncryptionContext'),
+    symmetricContext('destinationEncryptionAlgorithm', 'destinationEncryptionContext'),
+    context('sourceEncryptionContext'),
+    context('destinationEncryptionContext'),
+  ],
   'kms.GenerateDataKey': [noRecipient, rule(oneLength), context('encryptionContext')],
   'kms.GenerateDataKeyWithoutPlaintext': [rule(oneLength), context('encryptionContext')],
   'kms.ImportKeyMaterial': [rule(goodExpiry), rule(newOrNamed)],
@@ -162,6 +173,18 @@ function ciphertextOrDryRun(request: kms.DecryptRequest | kms.ReEncryptRequest, 
   if (!ignoresCiphertext && request.ciphertextBlob === undefined) {
     throw validationError([violation('null', 'ciphertextBlob', 'Member must not be null')]);
   }
+}
+
+/** RSA has no place for a context (API reference, Encrypt): one that is left out of the ciphertext would protect nothing. */
+function symmetricContext(algorithm: string, property: string): RequestRule {
+  return (request) => {
+    const values = request as Record<string, unknown>;
+    const pairs = values[property] as ReadonlyMap<string, string> | undefined;
+    if (pairs === undefined || pairs.size === 0 || values[algorithm] === undefined) return;
+    if (values[algorithm] !== kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT) {
+      fail('ValidationException', 'EncryptionContext is not supported for asymmetric encryption algorithms.');
+    }
+  };
 }
 
 /** Bounds an encryption context; its canonical form, which costs more, is made only for one that may be too long. */

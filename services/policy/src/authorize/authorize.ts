@@ -2,7 +2,14 @@ import type { authorize as wire } from '@trent/contracts';
 import { operations, options, type Operation } from '@trent/contracts';
 import { toErrorDetail } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
-import { checkKeyUsage, checkMakesDataKeyPairs, isKeyOperation, isUsageOperation, operationInState } from '@trent/key-model';
+import {
+  checkHasPublicKey,
+  checkKeyUsage,
+  checkMakesDataKeyPairs,
+  isKeyOperation,
+  isUsageOperation,
+  operationInState,
+} from '@trent/key-model';
 import { issuePermit, MAX_LIFE_MS } from '@trent/permit';
 import type { Principal } from '../accounts/credentials.ts';
 import type { CompiledGrant } from '@trent/policy-evaluator';
@@ -177,6 +184,7 @@ function conclude(
 function usableMaterial(item: wire.AuthorizeItem, operation: Operation, target: KeyTarget, view: KeyView, index: number) {
   const { ciphertextKeyId, ciphertextMaterialId } = target.query;
   if (isKeyOperation(operation.rpc)) operationInState(operation.rpc, view.state, view.arn);
+  if (operation.rpc === 'GetPublicKey') checkHasPublicKey(view.arn, view.spec);
   const usageOperation = target.action.slice(target.action.indexOf(':') + 1);
   const algorithm = item.algorithms[index];
   if (isUsageOperation(usageOperation))

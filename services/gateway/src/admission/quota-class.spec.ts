@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals';
+import { operations, type authorize, type Operation } from '@trent/contracts';
+import { quotaClassesOf } from './quota-class.ts';
+
+const key = (keySpec: string): authorize.ResolvedKey => ({ keySpec }) as authorize.ResolvedKey;
+const operation = (name: string): Operation => {
+  const found = operations.get(name);
+  if (found === undefined) throw new Error(name);
+  return found;
+};
+
+describe('what a request counts against (kms-api §15.4)', () => {
+  test.each([
+    ['kms.Encrypt', ['SYMMETRIC_DEFAULT'], ['CryptographicOperationsSymmetric']],
+    ['kms.Encrypt', ['RSA_4096'], ['CryptographicOperationsRsa']],
+    ['kms.Sign', ['RSA_2048'], ['CryptographicOperationsRsa']],
+    ['kms.Verify', ['ECC_NIST_P256'], ['CryptographicOperationsEcc']],
+    ['kms.Sign', ['ECC_NIST_EDWARDS25519'], ['CryptographicOperationsEcc']],
+    ['kms.ReEncrypt', ['SYMMETRIC_DEFAULT', 'RSA_2048'], ['CryptographicOperationsSymmetric', 'CryptographicOperationsRsa']],
+    ['kms.ReEncrypt', ['RSA_2048', 'RSA_3072'], ['CryptographicOperationsRsa']],
+    ['kms.ReEncrypt', ['SYMMETRIC_DEFAULT', 'SYMMETRIC_DEFAULT'], ['CryptographicOperationsSymmetric']],
+    ['kms.GetPublicKey', ['RSA_2048'], ['GetPublicKey']],
+    ['kms.DescribeKey', ['RSA_2048'], ['DescribeKey']],
+    ['kms.GenerateRandom', [], ['CryptographicOperationsSymmetric']],
+  ])('%s with %j: %j', (name, specs, classes) => {
+    expect(quotaClassesOf(operation(name), specs.map(key)).map((one) => one.name)).toEqual(classes);
+  });
+});

@@ -1,0 +1,31 @@
+import { options, type authorize, type Operation } from '@trent/contracts';
+import { isKeySpec, keyClassOf } from '@trent/key-model';
+
+/** A class of requests that share a quota. */
+export interface QuotaClass {
+  readonly name: string;
+  /** Requests a second; 0: no limit. */
+  readonly perSecond: number;
+}
+
+/** Pools of cryptographic operations with keys of a class, whichever operation it is (kms-api §15.4). */
+const pools: Readonly<Record<string, QuotaClass>> = {
+  rsa: { name: 'CryptographicOperationsRsa', perSecond: 1_000 },
+  ec: { name: 'CryptographicOperationsEcc', perSecond: 1_000 },
+  edwards: { name: 'CryptographicOperationsEcc', perSecond: 1_000 },
+  'post-quantum': { name: 'CryptographicOperationsPostQuantum', perSecond: 1_000 },
+};
+const POOLED = 'CryptographicOperations';
+
+/** The operation's own class, or the pools of the keys that it uses: with two keys of two kinds it counts in both. */
+export function quotaClassesOf({ option }: Operation, keys: readonly authorize.ResolvedKey[]): readonly QuotaClass[] {
+  const own = { name: option.quota, perSecond: option.quotaPerSecond };
+  if (option.room !== options.Room.ROOM_CRYPTO_WORKER || !option.quota.startsWith(POOLED) || keys.length === 0) return [own];
+  const first = poolOf(keys[0]) ?? own;
+  const second = poolOf(keys[1]) ?? own;
+  return keys.length === 1 || first.name === second.name ? [first] : [first, second];
+}
+
+function poolOf(key: authorize.ResolvedKey | undefined): QuotaClass | undefined {
+  return key !== undefined && isKeySpec(key.keySpec) ? pools[keyClassOf(key.keySpec)] : undefined;
+}
