@@ -98,6 +98,10 @@ describe('a multi-Region key with imported material', () => {
     expect(refused).toMatchObject({ error: 'UnsupportedOperationException', message: `${replica.arn} is not a multi-region primary key.` });
     const id = await importMaterial(here, primary, next, { ImportType: 'NEW_KEY_MATERIAL' });
     expect(await statesOf(family, id)).toEqual(WAITS_FOR_IMPORT);
+    expect(await here.kms('RotateKeyOnDemand', { KeyId: primary.id })).toMatchObject({
+      error: 'KMSInvalidStateException',
+      message: `No available key material pending rotation for the key: ${primary.arn}.`,
+    });
     expect(await importMaterial(there, replica, next, { ImportType: 'EXISTING_KEY_MATERIAL' })).toBe(id);
     expect(await statesOf(family, id)).toEqual(WAITS_FOR_ROTATION);
 
@@ -115,5 +119,24 @@ describe('a multi-Region key with imported material', () => {
     expect(await there.kms('ImportKeyMaterial', importOf(replica, parameters, next))).toMatchObject({
       error: 'IncorrectKeyMaterialException',
     });
+  });
+
+  test('turns to it in every Region at once', async () => {
+    const family = await aFamily();
+    const { primary, replica, material } = family;
+    await importMaterial(there, replica, material);
+    const old = await encrypted(there, replica, 'old');
+    const next = randomBytes(32);
+    const id = await importMaterial(here, primary, next, { ImportType: 'NEW_KEY_MATERIAL' });
+    await importMaterial(there, replica, next);
+    expect(await there.kms('RotateKeyOnDemand', { KeyId: replica.id })).toMatchObject({
+      error: 'UnsupportedOperationException',
+      message: `${replica.arn} is not a multi-region primary key.`,
+    });
+    await here.ok('RotateKeyOnDemand', { KeyId: primary.id });
+    expect(await statesOf(family, id)).toEqual(both('CURRENT'));
+    const fresh = await encrypted(here, primary, 'fresh');
+    expect((await there.ok('Decrypt', { CiphertextBlob: fresh })).body).toMatchObject({ Plaintext: blob('fresh'), KeyMaterialId: id });
+    expect((await here.ok('Decrypt', { CiphertextBlob: old })).body['Plaintext']).toBe(blob('old'));
   });
 });

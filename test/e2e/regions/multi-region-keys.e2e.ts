@@ -4,6 +4,7 @@ import { Caller } from '../fixtures/caller.ts';
 import { blob, encrypted, anAlias } from '../fixtures/keys.ts';
 import { aFamily, aPrimary, arnIn, described, HERE, letDie, THERE } from '../fixtures/multi-region.ts';
 import { connectPostgres } from '../fixtures/postgres.ts';
+import { serviceEvent } from '../fixtures/time.ts';
 
 const here = new Caller();
 const there = new Caller({ region: THERE });
@@ -66,6 +67,36 @@ describe('a multi-Region key', () => {
       error: 'NotFoundException',
       message: `Invalid arn ${THERE}`,
     });
+  });
+});
+
+describe('the rotation of a multi-Region key', () => {
+  test('gives primary and replica the same new material at once, and keeps what the old one encrypted', async () => {
+    const { primary, replica } = await aFamily(here);
+    const old = await encrypted(there, replica, 'old');
+    await here.ok('RotateKeyOnDemand', { KeyId: primary.id });
+    const [one, other] = [await described(here, primary), await described(there, replica)];
+    expect(other['CurrentKeyMaterialId']).toBe(one['CurrentKeyMaterialId']);
+    const fresh = await encrypted(here, primary, 'fresh');
+    const { body } = await there.ok('Decrypt', { CiphertextBlob: fresh });
+    expect(body).toMatchObject({ Plaintext: blob('fresh'), KeyMaterialId: one['CurrentKeyMaterialId'] });
+    expect((await here.ok('Decrypt', { CiphertextBlob: old })).body['Plaintext']).toBe(blob('old'));
+    expect(await serviceEvent(there, 'SynchronizeMultiRegionKey', replica.arn)).toMatchObject({
+      awsRegion: THERE,
+      serviceEventDetails: { keyArn: replica.arn },
+    });
+  });
+
+  test('comes along to a replica that is made later', async () => {
+    const primary = await aPrimary(here);
+    const old = await encrypted(here, primary, 'old');
+    await here.ok('RotateKeyOnDemand', { KeyId: primary.id });
+    const fresh = await encrypted(here, primary, 'fresh');
+    await here.ok('ReplicateKey', { KeyId: primary.id, ReplicaRegion: THERE });
+    for (const [CiphertextBlob, text] of [[old, 'old'] as const, [fresh, 'fresh'] as const])
+      expect((await there.ok('Decrypt', { CiphertextBlob })).body['Plaintext']).toBe(blob(text));
+    const { CurrentKeyMaterialId } = await described(here, primary);
+    expect(await described(there, primary)).toMatchObject({ CurrentKeyMaterialId });
   });
 });
 

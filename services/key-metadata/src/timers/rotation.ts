@@ -1,7 +1,7 @@
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
 import type { FreshMaterial } from '../operations/materials.ts';
-import { raiseVersion, regionsOf, type KeyRow } from '../store/keys.ts';
+import { arnOf, raiseVersion, regionsOf, type KeyRow } from '../store/keys.ts';
 import { lockFamilyIfThere } from '../store/relatives.ts';
 import { advanceSchedule, armRotation, insertCurrentMaterial, insertRotation, readRotationSettings } from '../store/rotations.ts';
 import type { RotationType } from '../store/rotations.ts';
@@ -67,6 +67,18 @@ export async function noteRotation(
     await insertRotation(tx, region, keyId, materialId, type);
     changes.push(keyChange(region, keyId, await raiseVersion(tx, region, keyId)));
     audit.push(record('RotateKey', region, accountId, keyId, { eventId: newEventId(), nowMs }, details));
+    if (region === key.region) continue;
+    // A replica's material follows its primary's (developer guide, "Shared properties of multi-Region keys").
+    audit.push(
+      record(
+        'SynchronizeMultiRegionKey',
+        region,
+        accountId,
+        keyId,
+        { eventId: newEventId(), nowMs },
+        { keyArn: arnOf({ ...key, region }) },
+      ),
+    );
   }
   return { changes, audit };
 }
