@@ -82,6 +82,25 @@ describe('a request that may', () => {
     await expect(handleRequest(trip.road, anAsk())).rejects.toMatchObject({ code: 'KMSInternalException' });
   });
 
+  test('a use of a key is noted by its record, once that is acknowledged; what failed is none', async () => {
+    const uses: unknown[] = [];
+    const trip = aRoad({ use: (keyArns, use) => uses.push({ keyArns, ...use, steps: [...trip.steps] }) });
+    await handleRequest(trip.road, anAsk());
+    expect(uses).toEqual([
+      {
+        keyArns: [KEY_ARN],
+        operation: 'Encrypt',
+        eventId: trip.records[0]?.['eventID'],
+        requestId: '5c9d1e1a-0000-4000-8000-000000000001',
+        atMs: 1_700_000_000_000,
+        steps: ['authorize', 'execute', 'record'],
+      },
+    ]);
+    const failing = aRoad({ use: () => uses.push('unexpected'), execute: () => ({ error: anErrorDetail('InvalidCiphertextException') }) });
+    await expect(handleRequest(failing.road, anAsk())).rejects.toMatchObject({ code: 'InvalidCiphertextException' });
+    expect(uses).toHaveLength(1);
+  });
+
   test('management goes to its room with a draft of the record, and is not recorded twice', async () => {
     const trip = aRoad({ invoke: () => ({ output: Buffer.alloc(0), recorded: true }) });
     const message = kms.DisableKeyRequest.create({ keyId: KEY_ID });

@@ -1,12 +1,14 @@
 import { fromErrorDetail } from '@trent/bootstrap';
 import type { authorize } from '@trent/contracts';
 import { asTrentError, fail, type TrentError } from '@trent/errors';
+import { newEventId } from '@trent/identifiers';
 
 import { tooFast, type Admission } from './admission/admission.ts';
 import type { Ask } from './ask.ts';
 import { draftRecord, wholeRecord, type Outcome, type RecordParts } from './audit/record.ts';
 import { prepare } from './operations/authorize-item.ts';
 import { dispatch, type RoomCall, type Rooms } from './operations/dispatch.ts';
+import type { KeyUsage } from './usage/key-usage.ts';
 
 /** What the road leads by. */
 export interface Road {
@@ -17,6 +19,8 @@ export interface Road {
   readonly records: RecordParts;
   /** Resolves when JetStream has acknowledged the record. */
   readonly publish: (region: string, record: string, deadline: number) => Promise<void>;
+  /** Remembers which key was used last when. */
+  readonly usage: Pick<KeyUsage, 'note'>;
   /** `performance.now()` */
   readonly clock: () => number;
 }
@@ -41,8 +45,10 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
     if (who.accountId === '') throw unauthenticated(who);
     account = who.accountId;
     const outcome = await decideAndExecute(road, ask, who, lateFault);
-    await record(road, ask, who, outcome);
+    const eventId = newEventId(road.records.random);
+    await record(road, ask, who, outcome, eventId);
     if (outcome.kind === 'failed') throw outcome.error;
+    if (ask.plan.isCrypto) noteUse(road, ask, who, eventId);
     return outcome.output;
   } finally {
     road.admission.leave(account);
@@ -68,10 +74,14 @@ async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeRe
   }
 }
 
-function record(road: Road, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome): Promise<void> | undefined {
+function record(road: Road, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome, eventId: string): Promise<void> | undefined {
   if (outcome.kind === 'done' && outcome.recorded) return undefined;
   const deadline = Math.max(ask.deadline, road.clock() + RECORD_GRACE_MS);
-  return road.publish(ask.region, wholeRecord(road.records, ask, who, outcome), deadline);
+  return road.publish(ask.region, wholeRecord(road.records, ask, who, outcome, eventId), deadline);
+}
+
+function noteUse({ usage, records }: Road, { plan, requestId }: Ask, { keys }: authorize.AuthorizeResult, eventId: string): void {
+  usage.note(keys, { operation: plan.operation.rpc, eventId, requestId, atMs: records.now() });
 }
 
 function unauthenticated({ error }: authorize.AuthorizeResult): TrentError {

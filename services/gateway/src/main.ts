@@ -11,12 +11,13 @@ import {
   type ServiceName,
   type ServiceRuntime,
 } from '@trent/bootstrap';
-import { authorize, execute, invoke, options } from '@trent/contracts';
-import { openBatchLink, openUnaryLink } from '@trent/grpc-link';
+import { authorize, execute, invoke, metadata, options } from '@trent/contracts';
+import { openBatchLink, openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 
 import { openRedisCounts } from './admission/redis-counts.ts';
 import { readGatewayConfig, type GatewayConfig } from './config.ts';
 import { openEdge, type EdgeParts } from './open-edge.ts';
+import { KeyUsage } from './usage/key-usage.ts';
 
 const config = readGatewayConfig();
 await runService('gateway', config, (runtime) => start(runtime, config));
@@ -44,6 +45,13 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
   });
   runtime.readiness('policy', policy.ready);
 
+  const keyMetadata = openUnaryLink({
+    name: 'key-metadata',
+    endpoints: config.keyMetadataEndpoints,
+    zone,
+    credentials: clientCredentials(runtime.tls, 'key-metadata'),
+    runtime,
+  });
   const edge = { cert: config.edgeTlsCert, key: config.edgeTlsKey, ca: config.clientCa };
   const tls = openTlsIdentity(edge, { trustDomain: config.trustDomain, log });
   runtime.onDrain('edge certificate', () => tls.close());
@@ -56,7 +64,8 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
     tls,
     counts,
     authorize: (item, call) => policy.call(item, { ...call, lane: 'fast' }),
-    rooms: openRooms(runtime, config),
+    rooms: openRooms(runtime, config, keyMetadata),
+    usage: openUsage(runtime, keyMetadata),
     publish,
   });
 }
@@ -82,7 +91,20 @@ async function openAudit(runtime: ServiceRuntime, config: GatewayConfig): Promis
 type Execution = NonNullable<ReturnType<EdgeParts['rooms']['execute']['get']>>;
 type Invocation = NonNullable<ReturnType<EdgeParts['rooms']['invoke']['get']>>;
 
-function openRooms(runtime: ServiceRuntime, config: GatewayConfig): EdgeParts['rooms'] {
+/** For a report of key uses, which nobody waits for. */
+const REPORT_MS = 4_000;
+
+function openUsage(runtime: ServiceRuntime, keyMetadata: UnaryLink): KeyUsage {
+  const { reportKeyUsage } = metadata.KeyUsageServiceService;
+  const usage = new KeyUsage(async (uses) => {
+    await keyMetadata.call(reportKeyUsage, { uses }, { deadline: performance.now() + REPORT_MS, repeat: 'safe' });
+  }, runtime.log);
+  runtime.onDrain('key usage', () => usage.close());
+  runtime.debugState('key usage', () => usage.state);
+  return usage;
+}
+
+function openRooms(runtime: ServiceRuntime, config: GatewayConfig, keyMetadata: UnaryLink): EdgeParts['rooms'] {
   const { zone } = runtime;
   const workers = config.regions.map((region) => {
     const link = openBatchLink({
@@ -97,14 +119,16 @@ function openRooms(runtime: ServiceRuntime, config: GatewayConfig): EdgeParts['r
     const execution: Execution = (item, call) => link.call(item, call);
     return [region, execution] as const;
   });
-  const room = (name: ServiceName, endpoints: readonly Endpoint[]): Invocation => {
-    const link = openUnaryLink({ name, endpoints, zone, credentials: clientCredentials(runtime.tls, name), runtime });
-    return (request, call) => link.call(invoke.InvokeServiceService.invoke, request, call);
-  };
+  const through =
+    (link: UnaryLink): Invocation =>
+    (request, call) =>
+      link.call(invoke.InvokeServiceService.invoke, request, call);
+  const room = (name: ServiceName, endpoints: readonly Endpoint[]): Invocation =>
+    through(openUnaryLink({ name, endpoints, zone, credentials: clientCredentials(runtime.tls, name), runtime }));
   return {
     execute: new Map(workers),
     invoke: new Map([
-      [options.Room.ROOM_KEY_METADATA, room('key-metadata', config.keyMetadataEndpoints)],
+      [options.Room.ROOM_KEY_METADATA, through(keyMetadata)],
       [options.Room.ROOM_POLICY, room('policy', config.policyEndpoints)],
       [options.Room.ROOM_AUDIT_INGEST, room('audit-ingest', config.auditIngestEndpoints)],
     ]),

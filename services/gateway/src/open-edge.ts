@@ -15,7 +15,7 @@ import { RequestMeter } from './request-meter.ts';
 import { traceRoad } from './trace-road.ts';
 
 /** What the edge is told: where to listen, and the ways into the deployment. */
-export interface EdgeParts extends Pick<Road, 'authorize' | 'rooms' | 'publish'> {
+export interface EdgeParts extends Pick<Road, 'authorize' | 'rooms' | 'publish' | 'usage'> {
   readonly httpsListen: readonly ListenAddress[];
   readonly grpcListen: readonly ListenAddress[];
   readonly regions: readonly string[];
@@ -44,6 +44,7 @@ export async function openEdge(runtime: ServiceRuntime, parts: EdgeParts): Promi
     authorize: parts.authorize,
     rooms: parts.rooms,
     publish: parts.publish,
+    usage: parts.usage,
     records: { random, now: Date.now },
     clock,
   };

@@ -9,6 +9,7 @@ import { Quota } from './admission/quota.ts';
 import type { Ask } from './ask.ts';
 import type { Road } from './handle-request.ts';
 import type { RoomCall } from './operations/dispatch.ts';
+import type { Use } from './usage/key-usage.ts';
 import { planOperations, type OperationPlan } from './operations/operation-plan.ts';
 
 export const REGION = 'us-east-1';
@@ -102,6 +103,8 @@ export interface RoomAnswers {
   readonly execute?: (item: execute.ExecuteItem) => Partial<execute.ExecuteResult>;
   readonly invoke?: (request: invoke.InvokeRequest) => invoke.InvokeResponse;
   readonly publish?: () => void;
+  /** Told of each use that is noted. */
+  readonly use?: (keyArns: string[], use: Use) => void;
   readonly places?: number;
 }
 
@@ -136,6 +139,13 @@ export function aRoad(answers: RoomAnswers = {}): Trip {
       ),
     },
     records: { random: pooledRandom(randomFillSync), now: () => 1_700_000_000_000 },
+    usage: {
+      note: (keys, use) =>
+        answers.use?.(
+          keys.map(({ keyArn }) => keyArn),
+          use,
+        ),
+    },
     publish: (_region, record) =>
       later('record', () => {
         answers.publish?.();

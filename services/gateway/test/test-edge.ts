@@ -38,6 +38,7 @@ export async function openTestEdge(parts: Partial<EdgeParts> = {}): Promise<Test
     counts: { add: () => Promise.resolve(1), sharers: () => 1 },
     authorize: (item) => Promise.resolve(decide(item)),
     rooms: testRooms(),
+    usage: { note: () => undefined },
     publish: (_region, record) => {
       records.push(JSON.parse(record) as Record<string, unknown>);
       return Promise.resolve();

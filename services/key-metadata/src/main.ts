@@ -26,6 +26,7 @@ import { invokeOperation } from './operations/index.ts';
 import { markersWith } from './operations/marker.ts';
 import { freshMaterialOf } from './operations/materials.ts';
 import { loadGrants } from './store/grant-views.ts';
+import { keepKeyUsage } from './store/key-usage.ts';
 import { loadKeyViews } from './store/key-views.ts';
 import { openTokenStream } from './store/token-stream.ts';
 import { Sweeper } from './timers/sweep.ts';
@@ -90,6 +91,12 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
         loadKeyViews: unary(async ({ queries }, call) => ({ answers: await loadKeyViews(db, queries, call.deadline) })),
         loadGrants: unary((request, call) => loadGrants(db, request, call.deadline)),
         getGrantTokenKey: unary(() => ({ key: deps.grantTokenKey })),
+      }),
+      bind(metadata.KeyUsageServiceService, {
+        reportKeyUsage: unary(async ({ uses }, call) => {
+          await keepKeyUsage(db, uses, call.deadline);
+          return {};
+        }),
       }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
     ],

@@ -20,6 +20,7 @@ export const peers: Readonly<Record<string, readonly Peer[]>> = {
   'trent.execute.v1.SealService': ['policy'],
   'trent.execute.v1.MaterialService': ['key-metadata'],
   'trent.metadata.v1.KeyViewService': ['policy'],
+  'trent.metadata.v1.KeyUsageService': ['gateway'],
   'trent.feed.v1.FeedService': ['policy', 'crypto-worker'],
   'trent.invoke.v1.InvokeService': ['gateway'],
   'trent.accounts.v1.AccountAdminService': ['operator'],

@@ -17,7 +17,12 @@ export interface RecordParts {
 }
 
 /** The record of a request as far as it is known before its outcome. Each draft has an event id of its own. */
-export function draftRecord(parts: RecordParts, ask: Ask, who: authorize.AuthorizeResult): AuditDraft {
+export function draftRecord(
+  parts: RecordParts,
+  ask: Ask,
+  who: authorize.AuthorizeResult,
+  eventId: string = newEventId(parts.random),
+): AuditDraft {
   return startRecord({
     operation: ask.plan.operation,
     request: ask.isSound ? ask.message : undefined,
@@ -28,7 +33,7 @@ export function draftRecord(parts: RecordParts, ask: Ask, who: authorize.Authori
     userAgent: ask.origin.userAgent,
     tlsDetails: ask.origin.tlsDetails,
     requestId: ask.requestId,
-    eventId: newEventId(parts.random),
+    eventId,
     timeMs: parts.now(),
   });
 }
@@ -37,8 +42,14 @@ export function draftRecord(parts: RecordParts, ask: Ask, who: authorize.Authori
  * The record of a request that its room has not recorded: reads, crypto, denials, refusals. An error's record has an event id of its own: the
  * room may have committed a record of what it did before the answer was lost, and one must not push out the other.
  */
-export function wholeRecord(parts: RecordParts, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome): string {
-  const draft = draftRecord(parts, ask, who);
+export function wholeRecord(
+  parts: RecordParts,
+  ask: Ask,
+  who: authorize.AuthorizeResult,
+  outcome: Outcome,
+  eventId: string = newEventId(parts.random),
+): string {
+  const draft = draftRecord(parts, ask, who, eventId);
   const resources = resourcesOf(who);
   if (outcome.kind === 'failed') return finishRecord(draft, { resources, error: outcome.error });
   const additionalEventData = ask.plan.isCrypto ? materials(who) : undefined;

@@ -8,6 +8,7 @@ import { listGrants, listRetirableGrants, retireGrant, revokeGrant } from './gra
 import { deleteImportedKeyMaterial, getParametersForImport, importKeyMaterial } from './imports.ts';
 import { cancelKeyDeletion, describeKey, disableKey, enableKey, listKeys, scheduleKeyDeletion, updateKeyDescription } from './keys.ts';
 import { replicateKey, updatePrimaryRegion } from './multi-region.ts';
+import { getKeyLastUsage } from './last-usage.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './policies.ts';
 import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, listKeyRotations, rotateKeyOnDemand } from './rotation.ts';
 import { listResourceTags, tagResource, untagResource } from './tags.ts';
@@ -40,6 +41,7 @@ const handlers = {
   'kms.GetKeyRotationStatus': getKeyRotationStatus,
   'kms.ListKeyRotations': listKeyRotations,
   'kms.RotateKeyOnDemand': rotateKeyOnDemand,
+  'kms.GetKeyLastUsage': getKeyLastUsage,
   'kms.TagResource': tagResource,
   'kms.UntagResource': untagResource,
   'kms.CreateGrant': createGrant,
