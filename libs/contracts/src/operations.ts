@@ -1,6 +1,7 @@
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { CloudTrailServiceService } from '../gen/cloudtrail.ts';
+import { IamServiceService } from '../gen/iam.ts';
 import { KmsServiceService } from '../gen/kms.ts';
 import { Operation as OperationOption, Wire } from '../gen/options.ts';
 import type { AuditIngestRpc, CryptoWorkerRpc, KeyMetadataRpc, PolicyRpc } from '../gen/rpcs.ts';
@@ -35,6 +36,7 @@ export interface Operation {
 export const publicServices: readonly { readonly typeName: string; readonly definition: ServiceDefinition }[] = [
   { typeName: 'trent.kms.v1.KmsService', definition: KmsServiceService },
   { typeName: 'trent.sts.v1.StsService', definition: StsServiceService },
+  { typeName: 'trent.iam.v1.IamService', definition: IamServiceService },
   { typeName: 'trent.cloudtrail.v1.CloudTrailService', definition: CloudTrailServiceService },
 ];
 

@@ -44,7 +44,8 @@ const INVALID_REGION = 'Credential should be scoped to a valid region.';
 
 /** What a request may be signed for. */
 export interface ExpectedScope {
-  readonly regions: readonly string[];
+  /** `any`: a service with one endpoint for all regions. */
+  readonly regions: readonly string[] | 'any';
   /** The service that answers: `kms`, `sts`, `iam`, `cloudtrail`. */
   readonly service: string;
 }
@@ -52,7 +53,7 @@ export interface ExpectedScope {
 /** @throws InvalidSignatureException unless the request was signed for one of these regions and this service; both faults are told at once */
 export function checkScope(scope: CredentialScope, expected: ExpectedScope): void {
   const faults: string[] = [];
-  if (!expected.regions.includes(scope.region)) faults.push(INVALID_REGION);
+  if (expected.regions !== 'any' && !expected.regions.includes(scope.region)) faults.push(INVALID_REGION);
   if (scope.service !== expected.service) faults.push(`Credential should be scoped to correct service: '${expected.service}'.`);
   if (faults.length > 0) fail('InvalidSignatureException', faults.join(' '));
 }

@@ -11,6 +11,7 @@ import { batchStream, serveBatchStream } from '@trent/stream-batcher';
 import { accountAdmin, PRINCIPALS_FEED } from './accounts/account-admin.ts';
 import { Credentials } from './accounts/credentials.ts';
 import { DocumentCompiler } from './accounts/holders.ts';
+import { saveUses } from './accounts/save-uses.ts';
 import { authorizeItem, type AuthorizeDeps } from './authorize/authorize.ts';
 import { KeyViews } from './authorize/key-views.ts';
 import { PermitKeys } from './authorize/permit-keys.ts';
@@ -18,10 +19,12 @@ import { policyConfig, type PolicyConfig } from './config.ts';
 import { follow } from './follow.ts';
 import { GrantTokens } from './grants/grant-tokens.ts';
 import { KeyGrants } from './grants/key-grants.ts';
+import type { IamDeps } from './iam/call.ts';
 import { openLinks, type Links } from './links.ts';
-import { invokeOperation } from './operations.ts';
+import { invokeOperation, type OperationDeps } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
 import { findHolder } from './store/holders.ts';
+import { identityLookup } from './store/lookups.ts';
 import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
 import { findAccountOfKey, findManagedPolicies, findMfaDevice, findOidcProvider, takeMfaStep } from './store/sts.ts';
 import { fetchJson } from './sts/fetch-json.ts';
@@ -46,6 +49,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     findHolder: (arn, deadline) => findHolder(db, arn, deadline),
     unseal: links.unseal,
   });
+  saveUses(rt, db, credentials);
   const sessionKeys = openSessionKeys(rt, db, links);
   const compiler = new DocumentCompiler();
   const loadHolder = (arn: string, deadline: number) => credentials.loadHolder(arn, deadline);
@@ -84,18 +88,25 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isFollowed = (name: string): boolean => feeds.get(name)?.isLive() === true;
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
-  await serve(rt, config, writer, links.seal, sts, {
-    credentials,
-    sessions,
-    webIdentities,
-    mfa,
-    views,
-    grants,
-    grantTokens,
-    permitKeys,
-    isLive,
-    now: Date.now,
-  });
+  const iam: IamDeps = { db, writer, seal: links.seal, unseal: links.unseal, now: Date.now };
+  await serve(
+    rt,
+    config,
+    { iam, sts },
+    {
+      credentials,
+      sessions,
+      webIdentities,
+      mfa,
+      views,
+      identities: identityLookup(db),
+      grants,
+      grantTokens,
+      permitKeys,
+      isLive,
+      now: Date.now,
+    },
+  );
   // Its own feed is served by the replicas of policy themselves, so it is followed once the server is open.
   const caches = [credentials, sessions];
   const apply = {
@@ -151,15 +162,9 @@ async function openStore(
   return { db, writer };
 }
 
-async function serve(
-  rt: ServiceRuntime,
-  config: PolicyConfig,
-  writer: ChangeWriter,
-  seal: Parameters<typeof accountAdmin>[0]['seal'],
-  sts: StsDeps,
-  deps: AuthorizeDeps,
-): Promise<void> {
-  const admin = accountAdmin({ writer, seal });
+async function serve(rt: ServiceRuntime, config: PolicyConfig, rooms: OperationDeps, deps: AuthorizeDeps): Promise<void> {
+  const { writer } = rooms.iam;
+  const admin = accountAdmin(rooms.iam);
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
@@ -172,7 +177,7 @@ async function serve(
           }),
         ),
       }),
-      bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(sts, request, call.deadline)) }),
+      bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(rooms, request, call.deadline)) }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
       bind(accounts.AccountAdminServiceService, {
         createAccount: unary((request, call) => admin.createAccount(request, call.deadline)),

@@ -24,7 +24,7 @@ export interface HttpFace {
   readonly clock: () => number;
 }
 
-/** STS and IAM have one endpoint for the world, whose clients sign for this region (kms-api §13.1). */
+/** STS and IAM have one endpoint for the world, whose clients sign for this region unless they are told another (kms-api §13.1). */
 const GLOBAL_REGION = 'us-east-1';
 
 /** Answers a request whose body has been read; `undefined`: it was too large. Never throws. */
@@ -115,13 +115,15 @@ function identify(face: HttpFace, exchange: Exchange, plan: OperationPlan, body:
   const { method = '' } = exchange.request;
   const facts: HttpFacts = { method, path: exchange.path, query: exchange.query, rawHeaders: plainHeaders(exchange.request) };
   const { wire } = plan.operation;
-  const [home = GLOBAL_REGION] = face.regions;
-  if (plan.isUnsigned) return { caller: { $case: 'inRequest', value: originOf(exchange.request).sourceIp }, region: home };
-  const isGlobal = wire.queryVersion !== '';
-  const regions = isGlobal ? [...face.regions, GLOBAL_REGION] : face.regions;
+  if (plan.isUnsigned) return { caller: { $case: 'inRequest', value: originOf(exchange.request).sourceIp }, region: homeRegion(face) };
+  const regions = wire.global ? 'any' : wire.queryVersion === '' ? face.regions : [...face.regions, GLOBAL_REGION];
   const signed = identifySigned(facts, hash('sha256', body, 'hex'), { service: wire.signingName, regions });
-  const [firstRegion = signed.region] = face.regions;
-  return face.regions.includes(signed.region) ? signed : { ...signed, region: firstRegion };
+  return face.regions.includes(signed.region) && !wire.global ? signed : { ...signed, region: homeRegion(face) };
+}
+
+/** Where what is done for all regions is done and recorded. */
+function homeRegion({ regions }: HttpFace): string {
+  return regions.includes(GLOBAL_REGION) ? GLOBAL_REGION : (regions[0] ?? GLOBAL_REGION);
 }
 
 function emptyAsk(exchange: Exchange, plan: OperationPlan, signed: SignedCaller, startedAt: number): Ask {

@@ -13,7 +13,7 @@ export type WriteAnswer = (message: object, requestId: string) => string;
  */
 export function queryWriter({ rpc, wire, response }: Operation): WriteAnswer {
   const open = `<${rpc}Response xmlns="${escapeXml(wire.xmlNamespace)}">`;
-  const write = membersWriter(response);
+  const write = membersWriter(response, true);
   const hasMembers = response.fields.length > 0;
   return (message, requestId) => {
     const result = hasMembers ? `<${rpc}Result>${write(message)}</${rpc}Result>` : '';
@@ -31,16 +31,26 @@ const NEEDS_ESCAPE =
   /[&<>"'\r]|[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;', '\r': '&#13;' };
 
-function membersWriter(descriptor: DescMessage): (message: object) => string {
-  const members = membersOf(descriptor).map(({ awsName, property, field }) => ({ awsName, property, write: fieldWriter(field) }));
+/** An empty list is written in the answer itself, and inside a structure where it is required (`<MatchedStatements/>`); a user without tags has none. */
+function membersWriter(descriptor: DescMessage, isAnswer: boolean): (message: object) => string {
+  const members = membersOf(descriptor).map(({ awsName, property, field, member }) => ({
+    awsName,
+    property,
+    write: fieldWriter(field),
+    mayBeEmpty: isAnswer || member.required,
+  }));
   return (message) => {
     let text = '';
-    for (const { awsName, property, write } of members) {
+    for (const { awsName, property, write, mayBeEmpty } of members) {
       const value = (message as Record<string, unknown>)[property];
-      if (value !== undefined) text += write(awsName, value);
+      if (value !== undefined && (mayBeEmpty || !isEmptyCollection(value))) text += write(awsName, value);
     }
     return text;
   };
+}
+
+function isEmptyCollection(value: unknown): boolean {
+  return Array.isArray(value) ? value.length === 0 : value instanceof Map && value.size === 0;
 }
 
 function fieldWriter(field: DescField): WriteElement {
@@ -77,7 +87,7 @@ function singleWriter(kind: 'scalar' | 'enum' | 'message', of: Kinds): WriteElem
   }
   if (of.message?.typeName === 'google.protobuf.Timestamp') return (name, value) => element(name, isoSeconds(value as Date));
   if (of.message === undefined) throw new Error('a field of no kind in the contract');
-  const write = membersWriter(of.message);
+  const write = membersWriter(of.message, false);
   return (name, value) => element(name, write(value as object));
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { messageDescriptor, operations, sts, type Operation } from '@trent/contracts';
+import { iam, messageDescriptor, operations, sts, type Operation } from '@trent/contracts';
 import { trentError } from '@trent/errors';
 import { XMLParser } from 'fast-xml-parser';
 import { jsonError, queryError } from './aws-errors.ts';
 import { parseParameters, queryReader } from './aws-query.ts';
 import { escapeXml, queryWriter } from './aws-query-writer.ts';
 
-/** No Query operation of the contract has members yet, so requests of KMS show the forms. */
+/** Requests of KMS show forms that IAM has not. */
 const read = (type: string, text: string) => queryReader(messageDescriptor(`trent.${type}`))(parseParameters(text));
 
 describe('reading AWS Query', () => {
@@ -33,6 +33,22 @@ describe('reading AWS Query', () => {
     });
   });
 
+  test("IAM's lists of structures and of strings are read", () => {
+    expect(read('iam.v1.CreateUserRequest', 'UserName=bob&Path=%2Fdev%2F&Tags.member.1.Key=team&Tags.member.1.Value=blue')).toMatchObject({
+      userName: 'bob',
+      path: '/dev/',
+      permissionsBoundary: undefined,
+      tags: [{ key: 'team', value: 'blue' }],
+    });
+    expect(read('iam.v1.UntagUserRequest', 'UserName=bob&TagKeys.member.1=a&TagKeys.member.2=b')).toMatchObject({ tagKeys: ['a', 'b'] });
+    const text =
+      'PolicyInputList.member.1=%7B%7D&ContextEntries.member.1.ContextKeyName=k&ContextEntries.member.1.ContextKeyValues.member.1=v';
+    expect(read('iam.v1.SimulateCustomPolicyRequest', text)).toMatchObject({
+      policyInputList: ['{}'],
+      contextEntries: [{ contextKeyName: 'k', contextKeyValues: ['v'] }],
+    });
+  });
+
   test('an empty list is written as a name without value', () => {
     expect(read('kms.v1.CreateKeyRequest', 'Tags=')).toMatchObject({ tags: [] });
   });
@@ -50,7 +66,7 @@ describe('reading AWS Query', () => {
 });
 
 describe('writing AWS Query', () => {
-  const getCallerIdentity = operations.get('sts.GetCallerIdentity') as Operation;
+  const getCallerIdentity = operation('sts.GetCallerIdentity');
 
   test('an answer has its namespace, result and request id', () => {
     const message = sts.GetCallerIdentityResponse.create({ account: '111122223333', arn: 'arn:aws:iam::111122223333:user/<bob>&' });
@@ -64,14 +80,28 @@ describe('writing AWS Query', () => {
     });
   });
 
-  test('lists, maps, dates and empty lists have their forms', () => {
-    const describe = operations.get('kms.DescribeKey') as Operation;
-    const xml = queryWriter(describe)(
-      { keyMetadata: { ...emptyMetadata(), keyId: 'k', creationDate: new Date(0), signingAlgorithms: [] } },
-      'r',
+  test('lists, dates, booleans and numbers have their forms', () => {
+    const users = [iam.User.create({ userName: 'bob', createDate: new Date(0), tags: [{ key: 'team', value: 'a&b' }] })];
+    const xml = queryWriter(operation('iam.ListUsers'))(iam.ListUsersResponse.create({ users, isTruncated: false }), 'r');
+    expect(xml).toBe(
+      '<ListUsersResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListUsersResult><Users><member><UserName>bob</UserName>' +
+        '<CreateDate>1970-01-01T00:00:00Z</CreateDate><Tags><member><Key>team</Key><Value>a&amp;b</Value></member></Tags></member></Users>' +
+        '<IsTruncated>false</IsTruncated></ListUsersResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></ListUsersResponse>',
     );
-    expect(xml).toContain('<CreationDate>1970-01-01T00:00:00Z</CreationDate>');
-    expect(xml).toContain('<SigningAlgorithms/>');
+  });
+
+  test('an empty list of the answer is written, one inside a structure only where AWS always writes it', () => {
+    expect(queryWriter(operation('iam.ListUsers'))(iam.ListUsersResponse.create(), 'r')).toContain(
+      '<ListUsersResult><Users/></ListUsersResult>',
+    );
+    const user = iam.User.create({ userName: 'bob' });
+    expect(queryWriter(operation('iam.GetUser'))({ user }, 'r')).toContain('<User><UserName>bob</UserName></User>');
+  });
+
+  test('an answer without members has no result', () => {
+    expect(queryWriter(operation('iam.DeleteUser'))({}, 'r')).toBe(
+      '<DeleteUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DeleteUserResponse>',
+    );
   });
 
   test('text that XML cannot hold does not break it', () => {
@@ -79,8 +109,8 @@ describe('writing AWS Query', () => {
   });
 });
 
-function emptyMetadata(): object {
-  return operations.get('kms.CreateKey')?.responseCodec.decode(Buffer.from([0x0a, 0x00])) as object;
+function operation(name: string): Operation {
+  return operations.get(name) as Operation;
 }
 
 describe('errors on the AWS wires', () => {
@@ -102,5 +132,24 @@ describe('errors on the AWS wires', () => {
     expect(new XMLParser().parse(body)).toMatchObject({
       ErrorResponse: { Error: { Type: 'Sender', Code: 'SignatureDoesNotMatch', Message: 'a < b' }, RequestId: 'r-1' },
     });
+  });
+
+  test.each([
+    ['NoSuchEntity', 'NoSuchEntity', 404],
+    ['EntityAlreadyExists', 'EntityAlreadyExists', 409],
+    ['DeleteConflict', 'DeleteConflict', 409],
+    ['LimitExceededException', 'LimitExceeded', 409],
+    ['MalformedPolicyDocumentException', 'MalformedPolicyDocument', 400],
+    ['InvalidInput', 'InvalidInput', 400],
+    ['ValidationException', 'ValidationError', 400],
+    ['UnknownOperationException', 'InvalidAction', 400],
+    ['AccessDeniedException', 'AccessDenied', 403],
+    ['InvalidAuthenticationCode', 'InvalidAuthenticationCode', 403],
+    ['ThrottlingException', 'Throttling', 400],
+    ['KMSInternalException', 'ServiceFailure', 500],
+  ] as const)('%s is %s on the Query wire, %i', (code, spelled, status) => {
+    const answer = queryError(trentError(code, 'm'), 'r', { xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/' });
+    expect(answer.status).toBe(status);
+    expect(answer.body).toContain(`<Code>${spelled}</Code>`);
   });
 });

@@ -56,6 +56,8 @@ function wholeQuestion(ask: Ask, message: object): Prepared {
   item.grantId = plan.grantId(message);
   item.aliasName = plan.aliasName(message);
   if (plan.isForRole) item.request = ask.input;
+  item.resourceName = plan.resourceName(message);
+  item.resourcePath = plan.resourcePath(message);
   item.dryRun = plan.isDryRun(message);
   return { item, affinity: affinityOf(queries[0]) ?? callerName(ask), lateFault };
 }

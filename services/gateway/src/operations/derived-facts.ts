@@ -1,4 +1,4 @@
-import { awsEnum, type authorize, type kms, type OperationName } from '@trent/contracts';
+import { awsEnum, type authorize, type iam, type kms, type OperationName } from '@trent/contracts';
 
 type Derive = (message: object, facts: authorize.Fact[]) => void;
 
@@ -44,7 +44,26 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
       add(facts, 'kms:ScheduleKeyDeletionPendingWindowInDays', String(DEFAULT_WAITING_DAYS));
     }
   },
+  'iam.CreateUser': (message, facts) => identityTagFacts(message as iam.CreateUserRequest, facts),
+  'iam.TagUser': (message, facts) => identityTagFacts(message as iam.TagUserRequest, facts),
+  'iam.CreateRole': (message, facts) => identityTagFacts(message as iam.CreateRoleRequest, facts),
+  'iam.TagRole': (message, facts) => identityTagFacts(message as iam.TagRoleRequest, facts),
+  'iam.CreatePolicy': (message, facts) => identityTagFacts(message as iam.CreatePolicyRequest, facts),
+  'iam.TagPolicy': (message, facts) => identityTagFacts(message as iam.TagPolicyRequest, facts),
+  'iam.UntagUser': (message, facts) => identityTagKeyFacts(message as iam.UntagUserRequest, facts),
+  'iam.UntagRole': (message, facts) => identityTagKeyFacts(message as iam.UntagRoleRequest, facts),
+  'iam.UntagPolicy': (message, facts) => identityTagKeyFacts(message as iam.UntagPolicyRequest, facts),
 };
+
+/** IAM's requests that make or tag something (IAM user guide, "Controlling access to AWS resources using tags"). */
+function identityTagFacts({ tags }: { readonly tags: readonly iam.Tag[] }, facts: authorize.Fact[]): void {
+  for (const { key = '', value = '' } of tags) add(facts, `aws:RequestTag/${key}`, value);
+  if (tags.length > 0) add(facts, 'aws:TagKeys', ...tags.map(({ key = '' }) => key));
+}
+
+function identityTagKeyFacts({ tagKeys }: { readonly tagKeys: readonly string[] }, facts: authorize.Fact[]): void {
+  if (tagKeys.length > 0) add(facts, 'aws:TagKeys', ...tagKeys);
+}
 
 function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]): void {
   const spec = keySpec.toAws(request.keySpec) ?? masterKeySpec.toAws(request.customerMasterKeySpec) ?? 'SYMMETRIC_DEFAULT';

@@ -21,6 +21,9 @@ export interface OperationPlan {
   /** Of RetireGrant: the grant, where no token names it. */
   readonly grantId: (message: object) => string;
   readonly aliasName: (message: object) => string;
+  /** Name, ARN or URL of what of IAM the request is about, and the path where it will be made. */
+  readonly resourceName: (message: object) => string;
+  readonly resourcePath: (message: object) => string;
   readonly isDryRun: (message: object) => boolean;
   /** Policy reads the whole request: what decides is more than facts. */
   readonly isForRole: boolean;
@@ -62,6 +65,8 @@ function planOperation(operation: Operation): OperationPlan {
     grantTokens: grantTokens(operation),
     grantId: operation.name === 'kms.RetireGrant' ? reader(operation, 'GrantId', '') : () => '',
     aliasName: reader(operation, option.aliasMember, ''),
+    resourceName: reader(operation, option.identity?.member ?? '', ''),
+    resourcePath: reader(operation, option.identity?.pathMember ?? '', ''),
     isDryRun: reader(operation, 'DryRun', false),
     isForRole: option.resource === options.Resource.RESOURCE_ROLE,
     isUnsigned: option.unsigned,

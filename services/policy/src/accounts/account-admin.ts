@@ -1,10 +1,10 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import type { accounts } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseAccountId, parsePrincipalArn, rootArn, type AccountId } from '@trent/identifiers';
 import type { ChangeWriter } from '@trent/outbox';
 import { insertAccessKey, insertAccount, updateAccessKeyStatus, upsertCertificate } from '../store/accounts.ts';
-import { accessKeyLabel } from './credentials.ts';
+import { newAccessKey } from './new-access-key.ts';
 
 export interface AccountAdminDeps {
   readonly writer: ChangeWriter;
@@ -13,15 +13,12 @@ export interface AccountAdminDeps {
 
 export const PRINCIPALS_FEED = 'principals';
 
-/** Base32 as AWS's access key ids have it: 16 characters behind the prefix. */
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
 /** The operator's deeds on accounts. They leave no record in any account's trail: no account called. */
 export function accountAdmin(deps: AccountAdminDeps) {
   return {
     async createAccount(request: accounts.CreateAccountRequest, deadline: number): Promise<accounts.CreateAccountResponse> {
       const accountId = request.accountId === '' ? randomAccountId() : accountIdOf(request.accountId);
-      const key = await newAccessKey(deps, deadline);
+      const key = await newAccessKey(deps.seal, deadline);
       await deps.writer.change({ deadline }, async (tx) => {
         await insertAccount(tx, accountId, request.name);
         await insertAccessKey(tx, key.accessKeyId, rootArn(accountId), key.sealed);
@@ -35,7 +32,7 @@ export function accountAdmin(deps: AccountAdminDeps) {
       deadline: number,
     ): Promise<accounts.CreateRootAccessKeyResponse> {
       const accountId = accountIdOf(request.accountId);
-      const key = await newAccessKey(deps, deadline);
+      const key = await newAccessKey(deps.seal, deadline);
       await deps.writer.change({ deadline }, async (tx) => {
         await insertAccessKey(tx, key.accessKeyId, rootArn(accountId), key.sealed);
         return { answer: new Uint8Array(0), changes: [], audit: [] };
@@ -75,12 +72,4 @@ function accountIdOf(text: string): AccountId {
 
 function randomAccountId(): AccountId {
   return accountIdOf(`${randomInt(100_000, 1_000_000)}${randomInt(0, 1_000_000).toString().padStart(6, '0')}`);
-}
-
-async function newAccessKey(deps: AccountAdminDeps, deadline: number) {
-  const accessKeyId = `AKIA${Array.from(randomBytes(16), (byte) => BASE32[byte & 31]).join('')}`;
-  // 30 random bytes in Base64 are the 40 characters that every client expects.
-  const secretAccessKey = randomBytes(30).toString('base64');
-  const sealed = await deps.seal(Buffer.from(secretAccessKey), accessKeyLabel(accessKeyId), deadline);
-  return { accessKeyId, secretAccessKey, sealed };
 }

@@ -6,7 +6,7 @@ import { reveal } from '@trent/secret-bytes/reveal';
 import { signingKey } from '@trent/sigv4';
 import { LRUCache } from 'lru-cache';
 import type { AccessKeyRow } from '../store/accounts.ts';
-import type { HolderRow } from '../store/holders.ts';
+import type { HolderRow, KeyUse } from '../store/holders.ts';
 import { DocumentCompiler, type Holder } from './holders.ts';
 import { principalOf, type Principal } from './principal.ts';
 
@@ -17,6 +17,8 @@ export interface AccessKey {
   readonly principal: Principal;
   readonly secret: SecretBytes;
   readonly dayKeys: Map<string, HmacKey>;
+  /** Of long-term keys the last use that was proven by a signature; written to the store now and then. */
+  readonly lastUse?: { atMs: number; service: string; region: string };
 }
 
 /** Holders, access keys and certificates held in view: some 2 kB each. */
@@ -40,7 +42,9 @@ export class Credentials {
   readonly #deps: CredentialDeps;
   readonly #compiler = new DocumentCompiler();
   readonly #holders = new LRUCache<string, Holder>({ max: MAX_CREDENTIALS });
-  readonly #accessKeys = new LRUCache<string, AccessKey>({ max: MAX_CREDENTIALS, dispose: (key) => key.secret[Symbol.dispose]() });
+  readonly #accessKeys = new LRUCache<string, AccessKey>({ max: MAX_CREDENTIALS, dispose: (key, id) => this.#dispose(id, key) });
+  /** Uses of keys that are no longer in view, until they are written; bounded by what changes between two writings. */
+  readonly #departed = new LRUCache<string, KeyUse>({ max: MAX_CREDENTIALS });
   readonly #certificates = new LRUCache<string, Principal>({ max: MAX_CREDENTIALS });
   readonly #holderLoads = new LoadsInFlight<Holder>();
   readonly #keyLoads = new LoadsInFlight<AccessKey>();
@@ -74,7 +78,7 @@ export class Credentials {
           this.loadHolder(row.principalArn, deadline),
           this.#deps.unseal(row.sealedSecret, accessKeyLabel(id), deadline),
         ]);
-        return { principal: principalOf(holder, id), secret, dayKeys: new Map() };
+        return { principal: principalOf(holder, id), secret, dayKeys: new Map(), lastUse: { atMs: 0, service: '', region: '' } };
       },
       (key) => this.#accessKeys.set(id, key),
     );
@@ -128,8 +132,23 @@ export class Credentials {
     this.#overtakeAll();
   }
 
+  /** Last uses of access keys since then, epoch milliseconds. */
+  usesSince(sinceMs: number): KeyUse[] {
+    const uses = [...this.#departed.values()];
+    this.#departed.clear();
+    for (const [accessKeyId, { lastUse }] of this.#accessKeys.entries()) {
+      if (lastUse !== undefined && lastUse.atMs >= sinceMs) uses.push({ accessKeyId, ...lastUse });
+    }
+    return uses;
+  }
+
   state(): object {
     return { holders: this.#holders.size, accessKeys: this.#accessKeys.size, certificates: this.#certificates.size };
+  }
+
+  #dispose(accessKeyId: string, { secret, lastUse }: AccessKey): void {
+    secret[Symbol.dispose]();
+    if (lastUse !== undefined && lastUse.atMs > 0) this.#departed.set(accessKeyId, { accessKeyId, ...lastUse });
   }
 
   #overtakeAll(): void {
@@ -149,6 +168,14 @@ export function dayKeyOf(key: AccessKey, date: string, region: string, service: 
   if (oldest !== undefined) key.dayKeys.delete(oldest);
   key.dayKeys.set(scope, made);
   return made;
+}
+
+/** Remembers a use: three stores into an object that is there, since it happens on every request. */
+export function noteUse({ lastUse }: AccessKey, atMs: number, service: string, region: string): void {
+  if (lastUse === undefined) return;
+  lastUse.atMs = atMs;
+  lastUse.service = service;
+  lastUse.region = region;
 }
 
 /** Binds a sealed secret to its access key: a row swapped in the table opens nothing. */

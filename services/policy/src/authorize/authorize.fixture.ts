@@ -96,6 +96,8 @@ export function aPolicy(
     return Promise.resolve(queries.map((query) => keys.find((key) => key.region === query.region && matches(key, query))));
   });
   const permitKey = preparePermitKey(PERMIT_KEY);
+  const none = () => Promise.resolve(undefined);
+  const identities = { byName: none, byArn: none, ofAccessKey: none };
   const grants = new KeyGrants(() => Promise.reject(new Error('no key of the table has more grants than its view')));
   const grantTokens = new GrantTokens(() => Promise.resolve(GRANT_TOKEN_KEY));
   const deps: AuthorizeDeps = {
@@ -104,6 +106,7 @@ export function aPolicy(
     webIdentities: { verify: () => Promise.reject(new Error('no token of a provider was given')) },
     mfa: { findDevice: () => Promise.resolve(undefined), takeStep: () => Promise.resolve(false), unseal: notSealed, now: () => NOW },
     views,
+    identities,
     grants,
     grantTokens,
     permitKeys: { keyFor: () => permitKey },

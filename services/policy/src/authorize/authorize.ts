@@ -19,6 +19,7 @@ import type { KeyGrants } from '../grants/key-grants.ts';
 import { prepareAssumption, type AssumeDeps } from './assume-role.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
 import { heldPrincipal, loadPrincipal } from './identify.ts';
+import { identityResource, type IdentityLookup, type IdentityResource } from './identity-resource.ts';
 import type { CallerContext } from '../sts/caller-context.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import type { PermitKeys } from './permit-keys.ts';
@@ -28,6 +29,7 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly views: KeyViews;
   readonly grants: KeyGrants;
   readonly grantTokens: GrantTokens;
+  readonly identities: IdentityLookup;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
 
@@ -37,6 +39,12 @@ const TIMED_OUT = 'The system timed out while trying to fulfill the request.';
 interface Progress {
   principal: Principal | undefined;
   keys: wire.ResolvedKey[];
+}
+
+/** What some operations need beside keys. */
+interface Found {
+  readonly retired?: CompiledGrant | undefined;
+  readonly identity?: IdentityResource | undefined;
 }
 
 /**
@@ -59,7 +67,7 @@ export function authorizeItem(
       return authorizeCold(deps, item, deadline, progress);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
-    const views = heldViews(deps, item, principal, targets);
+    const views = isOnIdentity(item, operation) ? undefined : heldViews(deps, item, principal, targets);
     if (views === undefined) return authorizeCold(deps, item, deadline, progress);
     return conclude(deps, item, operation, principal, targets, views, progress);
   } catch (error) {
@@ -110,10 +118,18 @@ async function authorizeCold(
     );
     await Promise.all(views.map(async (view) => view && deps.grants.load(view, principal.asker, deadline)));
     const retired = isRetirement(item) && views[0] !== undefined ? await deps.grants.byId(views[0], item.grantId, deadline) : undefined;
-    return conclude(deps, item, operation, principal, targets, views, progress, retired);
+    const identity = isOnIdentity(item, operation)
+      ? await identityResource(deps.identities, item, operation, principal, deadline)
+      : undefined;
+    return conclude(deps, item, operation, principal, targets, views, progress, { retired, identity });
   } catch (error) {
     return failed(item, progress, error);
   }
+}
+
+/** Users, roles, groups and policies are looked up for each decision: managing them is rare. */
+function isOnIdentity(item: wire.AuthorizeItem, { option }: Operation): boolean {
+  return !item.authenticateOnly && option.resource === options.Resource.RESOURCE_IDENTITY;
 }
 
 function heldViews(
@@ -141,7 +157,7 @@ function conclude(
   asked: readonly KeyTarget[],
   loaded: readonly (KeyView | undefined)[],
   progress: Progress,
-  retired?: CompiledGrant,
+  { retired, identity }: Found = {},
 ): wire.AuthorizeResult {
   if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
   if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
@@ -154,8 +170,8 @@ function conclude(
   if (views.some(({ region }) => region !== item.region && !deps.isLive(region))) fail('DependencyTimeoutException', TIMED_OUT);
   // A change of grants is in view when it is answered, so a token proves nothing that is not known: it is only told from garbage.
   for (const token of item.grantTokens) deps.grantTokens.read(token);
-  if (operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
-    authorizeBeyondKeys(item, principal, operation, now);
+  if (identity !== undefined || operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
+    authorizeBeyondKeys(item, principal, operation, now, identity);
   views.forEach((view, index) => {
     const grants = deps.grants.held(view, principal.asker) ?? fail('DependencyTimeoutException', TIMED_OUT);
     const toRetire = isRetirement(item) ? grantToRetire(retired, item, view, principal) : undefined;

@@ -2,6 +2,7 @@ import type { authorize } from '@trent/contracts';
 import { foldCase } from '@trent/policy-evaluator';
 import type { Principal } from '../accounts/credentials.ts';
 import type { WebIdentity } from '../sts/session.ts';
+import type { IdentityResource } from './identity-resource.ts';
 import type { KeyView } from './key-views.ts';
 
 /** What a request's condition keys are read from. */
@@ -10,6 +11,8 @@ export interface Circumstance {
   readonly principal: Principal;
   /** Absent where the operation names no key. */
   readonly view?: KeyView;
+  /** What of IAM the operation names. */
+  readonly identity?: IdentityResource;
   /** Position of the key in the operation, from 1; 0 without a key. */
   readonly keyNumber: number;
   /** The views of all keys that the operation touches. */
@@ -76,8 +79,8 @@ export class Circumstances {
     const webIdentity = circumstance.principal.session?.webIdentity;
     if (webIdentity !== undefined && key.startsWith(foldCase(`${webIdentity.issuer}:`)))
       return webIdentityKey(webIdentity, key.slice(webIdentity.issuer.length + 1));
-    const { view } = circumstance;
-    if (view === undefined) return this.#fact(key);
+    const { view, identity } = circumstance;
+    if (view === undefined) return this.#fact(key) ?? identity?.context.get(key);
     const ofKey = own(viewKeys, key);
     if (ofKey !== undefined) return listed(ofKey(view));
     if (key.startsWith(RESOURCE_TAG)) return tagValues(view, key.slice(RESOURCE_TAG.length));

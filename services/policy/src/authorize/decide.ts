@@ -5,6 +5,7 @@ import { evaluate, evaluateRetirement, type AuthorisationRequest, type CompiledG
 import type { Principal } from '../accounts/credentials.ts';
 import { childGrantOf } from '../grants/grant-questions.ts';
 import { Circumstances } from './circumstances.ts';
+import type { IdentityResource } from './identity-resource.ts';
 import type { KeyView } from './key-views.ts';
 import type { KeyTarget } from './resolve-keys.ts';
 
@@ -42,16 +43,23 @@ export function authorizeOnKey(
   }
 }
 
-/** Asks about an operation that names no key, or about the alias of one that names both. */
-export function authorizeBeyondKeys(item: authorize.AuthorizeItem, principal: Principal, operation: Operation, now: number): void {
+/** Asks about an operation that names no key, about what of IAM it names, or about the alias of one that names a key and an alias. */
+export function authorizeBeyondKeys(
+  item: authorize.AuthorizeItem,
+  principal: Principal,
+  operation: Operation,
+  now: number,
+  identity?: IdentityResource,
+): void {
   const resource =
-    item.aliasName === ''
+    identity ??
+    (item.aliasName === ''
       ? '*'
       : {
           arn: aliasArn(item.region as RegionName, principal.accountId as AccountId, item.aliasName as AliasName),
           account: principal.accountId,
-        };
-  const context = new Circumstances({ item, principal, keyNumber: 0, now });
+        });
+  const context = new Circumstances({ item, principal, ...(identity === undefined ? {} : { identity }), keyNumber: 0, now });
   const decision = evaluate(
     { principal: principal.asker, action: operation.action, resource, context, now },
     { ...principal.documents, grants: [] },

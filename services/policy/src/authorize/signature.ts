@@ -1,7 +1,7 @@
 import type { authorize } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { checkSignatureTime, SIGNATURE_MISMATCH, stringToSign, verifySignature } from '@trent/sigv4';
-import { dayKeyOf, type AccessKey } from '../accounts/credentials.ts';
+import { dayKeyOf, noteUse, type AccessKey } from '../accounts/credentials.ts';
 
 /**
  * Verifies a SigV4 signature over the canonical request that the gateway read off the wire.
@@ -16,4 +16,5 @@ export function verifySigV4(claim: authorize.SigV4, key: AccessKey, nowMs: numbe
   if (!verifySignature(dayKey, stringToSign(claim.amzDate, scope, claim.canonicalRequest), claim.signature)) {
     fail('InvalidSignatureException', SIGNATURE_MISMATCH);
   }
+  noteUse(key, nowMs, scope.service, scope.region);
 }

@@ -1,0 +1,20 @@
+import { accessKeyHandlers } from './access-keys.ts';
+import { attachmentHandlers } from './attachments.ts';
+import { groupHandlers } from './groups.ts';
+import { inlinePolicyHandlers } from './inline-policies.ts';
+import { managedPolicyHandlers } from './managed-policies.ts';
+import { policyEntityHandlers } from './policy-entities.ts';
+import { roleHandlers } from './roles.ts';
+import { userHandlers } from './users.ts';
+
+/** Every action of IAM, by name. */
+export const iamHandlers = {
+  ...userHandlers,
+  ...accessKeyHandlers,
+  ...inlinePolicyHandlers,
+  ...managedPolicyHandlers,
+  ...policyEntityHandlers,
+  ...attachmentHandlers,
+  ...roleHandlers,
+  ...groupHandlers,
+};
