@@ -9,10 +9,12 @@ interface TokenState {
   readonly label: string;
   readonly protectionLevel: string;
   readonly rootVersion: number;
+  /** The region's, and that of its group. */
+  readonly rootSets: readonly string[];
   readonly attempts: readonly { readonly attack: string; readonly outcome: string }[];
 }
 
-const HEAD = ['worker', 'region', 'token', 'root set', 'level', 'attacks refused', 'attacks that worked'];
+const HEAD = ['worker', 'region', 'token', 'root set', 'root sets of', 'level', 'attacks refused', 'attacks that worked'];
 
 /** `trent hsm list`: every token of a local cluster with the protection level that its worker found by attacking it at start. */
 export function hsmCommand(print: (line: string) => void): Command {
@@ -42,12 +44,13 @@ async function listTokens(dir: string): Promise<string[]> {
 }
 
 function cellsOf(token: TokenState | undefined): string[] {
-  if (token === undefined) return ['no answer', '', '', '', ''];
+  if (token === undefined) return ['no answer', '', '', '', '', ''];
   const worked = token.attempts.filter(({ outcome }) => outcome !== 'refused').map(({ attack }) => attack);
   const refused = token.attempts.length - worked.length;
   return [
     token.label,
     `version ${String(token.rootVersion)}`,
+    token.rootSets.join(' + '),
     token.protectionLevel,
     `${String(refused)} of ${String(token.attempts.length)}`,
     worked.join(', '),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Caller } from '../fixtures/caller.ts';
+import { answerOf, Caller, jsonHeaders, type Members } from '../fixtures/caller.ts';
 import { keyRefusals } from '../fixtures/key-refusals.ts';
 import { aKey, type TestKey } from '../fixtures/keys.ts';
 import { aFamily, aPrimary, arnIn, described, HERE, THERE } from '../fixtures/multi-region.ts';
@@ -94,11 +94,19 @@ describe('ReplicateKey', () => {
     expect(birth['eventTime']).toBe(record['eventTime']);
   });
 
-  test('that an SDK repeats gives the replica that it gave, and no second record there', async () => {
+  test('under the same invocation id is answered as the first was; under another the replica is there already', async () => {
     const own = await aPrimary(here);
-    const first = await here.ok('ReplicateKey', { KeyId: own.id, ReplicaRegion: THERE });
+    const body = JSON.stringify({ KeyId: own.id, ReplicaRegion: THERE });
+    const invocation = { ...jsonHeaders('TrentService.ReplicateKey'), 'amz-sdk-invocation-id': crypto.randomUUID() };
+    const send = async () => {
+      const plain = { headers: invocation, body };
+      return answerOf(await here.wire.send({ body, headers: await here.sign(plain) }));
+    };
+    const [first, second] = [await send(), await send()];
+    expect(first.status).toBe(200);
+    expect(second.body).toEqual(first.body);
     await recordOf(there, 'CreateKey', first);
-    expect(await here.kms('ReplicateKey', { KeyId: own.id, ReplicaRegion: THERE })).toMatchObject({ error: 'AlreadyExistsException' });
+    expect(await here.kms('ReplicateKey', JSON.parse(body) as Members)).toMatchObject({ error: 'AlreadyExistsException' });
   });
 
   testRefusals('ReplicateKey', false, () => here, [
