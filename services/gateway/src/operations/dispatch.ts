@@ -57,16 +57,25 @@ async function executeCrypto(rooms: Rooms, ask: Ask, who: authorize.AuthorizeRes
   return { output: result.output, recorded: false };
 }
 
+/** Specs whose signatures a worker makes and checks on its event loop. */
+const QUICK_SIGNATURES = 'ECC_NIST_P256';
+
 /**
- * The class of credit that an item takes. The operation alone doesn't tell: a Decrypt with an RSA key takes milliseconds, a Sign on P-256 a tenth of
- * one. Encrypting by a public key is quick whatever the key.
+ * The class of credit that an item takes. The operation alone doesn't tell: a Decrypt with an RSA key takes milliseconds, a signature on P-256 a
+ * tenth of one. Encrypting by a public key is quick whatever the key.
  */
-function laneOf({ lane, operation }: Ask['plan'], { keys }: authorize.AuthorizeResult): 'fast' | 'slow' {
-  const isQuick = (spec: string): boolean => !spec.startsWith('RSA_') && (!spec.startsWith('ECC_') || spec === 'ECC_NIST_P256');
-  if (lane === 'slow') return keys.length > 0 && keys.every(({ keySpec }) => isQuick(keySpec)) ? 'fast' : 'slow';
-  const first = keys[0];
-  const isPrivate = operation.rpc === 'Decrypt' || operation.rpc === 'ReEncrypt';
-  return isPrivate && first !== undefined && !isQuick(first.keySpec) ? 'slow' : 'fast';
+function laneOf({ lane, operation: { rpc } }: Ask['plan'], { keys: [key] }: authorize.AuthorizeResult): 'fast' | 'slow' {
+  if (key === undefined) return lane;
+  switch (rpc) {
+    case 'Sign':
+    case 'Verify':
+      return key.keySpec === QUICK_SIGNATURES ? 'fast' : 'slow';
+    case 'Decrypt':
+    case 'ReEncrypt':
+      return key.keySpec.startsWith('RSA_') ? 'slow' : 'fast';
+    default:
+      return lane;
+  }
 }
 
 async function invokeRoom(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, auditDraft: string): Promise<RoomAnswer> {

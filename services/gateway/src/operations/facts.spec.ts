@@ -26,6 +26,14 @@ describe('what policy may know', () => {
     ]);
   });
 
+  test('a signing algorithm has a condition key of its own, once, and so has the message type', () => {
+    expect(factsOf('kms.Sign', { KeyId: 'k', Message: 'AA==', MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' })).toEqual([
+      ['kms:SigningAlgorithm', ['ECDSA_SHA_256'], 0],
+      ['kms:MessageType', ['DIGEST'], 0],
+    ]);
+    expect(factsOf('kms.GetPublicKey', { KeyId: 'k' })).toEqual([]);
+  });
+
   test.each([
     ['alias/a', 'alias/a'],
     ['arn:aws:kms:us-east-1:111122223333:alias/a/b', 'alias/a/b'],

@@ -27,6 +27,8 @@ describe('requests that make sense', () => {
     ['kms.Decrypt', { KeyId: 'k', DryRun: true, DryRunModifiers: ['IGNORE_CIPHERTEXT'] }],
     ['kms.CreateKey', { Tags: [{ TagKey: 'a' }, { TagKey: 'A' }] }],
     ['kms.Encrypt', { EncryptionContext: { k: 'v'.repeat(8187) } }],
+    ['kms.Encrypt', { EncryptionContext: { k: 'v' }, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' }],
+    ['kms.Encrypt', { EncryptionContext: {}, EncryptionAlgorithm: 'RSAES_OAEP_SHA_1' }],
   ])('%s %j passes', (name, json) => {
     expect(() => apply(name, json)).not.toThrow();
   });
@@ -34,6 +36,24 @@ describe('requests that make sense', () => {
 
 describe('requests that do not', () => {
   test.each<[OperationName, object, string, string | RegExp]>([
+    [
+      'kms.Encrypt',
+      { EncryptionContext: { k: 'v' }, EncryptionAlgorithm: 'RSAES_OAEP_SHA_1' },
+      'ValidationException',
+      'EncryptionContext is not supported for asymmetric encryption algorithms.',
+    ],
+    [
+      'kms.Decrypt',
+      { CiphertextBlob: 'AA==', EncryptionContext: { k: 'v' }, EncryptionAlgorithm: 'RSAES_OAEP_SHA_256' },
+      'ValidationException',
+      'EncryptionContext is not supported for asymmetric encryption algorithms.',
+    ],
+    [
+      'kms.ReEncrypt',
+      { CiphertextBlob: 'AA==', DestinationEncryptionContext: { k: 'v' }, DestinationEncryptionAlgorithm: 'RSAES_OAEP_SHA_1' },
+      'ValidationException',
+      'EncryptionContext is not supported for asymmetric encryption algorithms.',
+    ],
     ['kms.GenerateDataKey', {}, 'ValidationException', 'Please specify either number of bytes or key spec.'],
     [
       'kms.GenerateDataKey',
