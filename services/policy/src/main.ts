@@ -23,7 +23,7 @@ import type { IamDeps } from './iam/call.ts';
 import { openLinks, type Links } from './links.ts';
 import { invokeOperation, type OperationDeps } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
-import { findHolder } from './store/holders.ts';
+import { findHolder, findMissingPrincipals } from './store/holders.ts';
 import { identityLookup } from './store/lookups.ts';
 import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
 import { findAccountOfKey, findManagedPolicies, findMfaDevice, findOidcProvider, takeMfaStep } from './store/sts.ts';
@@ -102,6 +102,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
       identities: identityLookup(db),
       grants,
       grantTokens,
+      findMissing: (names, deadline) => findMissingPrincipals(db, names, deadline),
       permitKeys,
       isLive,
       now: Date.now,

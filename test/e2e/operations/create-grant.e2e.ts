@@ -218,6 +218,23 @@ describe('CreateGrant', () => {
       message: 'ARN does not refer to a valid principal: arn:aws:iam::111122223333:group/all',
     },
     {
+      name: 'a grantee that does not exist is invalid',
+      input: () => ({ KeyId: key.id, GranteePrincipal: `arn:aws:iam::${caller.account.accountId}:user/nobody`, Operations: ['Encrypt'] }),
+      error: 'InvalidArnException',
+      message: () => `ARN does not refer to a valid principal: arn:aws:iam::${caller.account.accountId}:user/nobody`,
+    },
+    {
+      name: 'a retiring principal that does not exist is invalid',
+      input: () => ({
+        KeyId: key.id,
+        GranteePrincipal: rootOf(caller),
+        RetiringPrincipal: 'arn:aws:iam::999999999999:root',
+        Operations: ['Encrypt'],
+      }),
+      error: 'InvalidArnException',
+      message: 'ARN does not refer to a valid principal: arn:aws:iam::999999999999:root',
+    },
+    {
       name: 'no grantee is invalid',
       input: () => ({ KeyId: key.id, Operations: ['Encrypt'] }),
       error: 'ValidationException',

@@ -88,6 +88,15 @@ describe('PutKeyPolicy', () => {
       message: 'Policy contains a statement with one or more invalid principals.',
     },
     {
+      name: 'a principal that does not exist is malformed',
+      input: () => ({
+        KeyId: key.id,
+        Policy: policy(all(), { Action: 'kms:Encrypt', Principal: { AWS: `${root().replace(':root', '')}:user/nobody` } }),
+      }),
+      error: 'MalformedPolicyDocumentException',
+      message: 'Policy contains a statement with one or more invalid principals.',
+    },
+    {
       name: 'a policy that leaves its maker out is malformed',
       input: () => ({ KeyId: key.id, Policy: policy({ Action: ['kms:Encrypt', 'kms:GetKeyPolicy'] }) }),
       error: 'MalformedPolicyDocumentException',

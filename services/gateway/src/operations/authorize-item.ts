@@ -55,7 +55,7 @@ function wholeQuestion(ask: Ask, message: object): Prepared {
   item.grantTokens = plan.grantTokens(message);
   item.grantId = plan.grantId(message);
   item.aliasName = plan.aliasName(message);
-  if (plan.isForRole) item.request = ask.input;
+  if (plan.isForRole || plan.namesPrincipals(message)) item.request = ask.input;
   item.resourceName = plan.resourceName(message);
   item.resourcePath = plan.resourcePath(message);
   item.dryRun = plan.isDryRun(message);

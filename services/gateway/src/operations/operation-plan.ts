@@ -24,6 +24,8 @@ export interface OperationPlan {
   /** Name, ARN or URL of what of IAM the request is about, and the path where it will be made. */
   readonly resourceName: (message: object) => string;
   readonly resourcePath: (message: object) => string;
+  /** Whether policy is to see the whole request: it names principals, who must exist. */
+  readonly namesPrincipals: (message: object) => boolean;
   readonly isDryRun: (message: object) => boolean;
   /** Policy reads the whole request: what decides is more than facts. */
   readonly isForRole: boolean;
@@ -67,6 +69,7 @@ function planOperation(operation: Operation): OperationPlan {
     aliasName: reader(operation, option.aliasMember, ''),
     resourceName: reader(operation, option.identity?.member ?? '', ''),
     resourcePath: reader(operation, option.identity?.pathMember ?? '', ''),
+    namesPrincipals: namesPrincipals(operation),
     isDryRun: reader(operation, 'DryRun', false),
     isForRole: option.resource === options.Resource.RESOURCE_ROLE,
     isUnsigned: option.unsigned,
@@ -97,6 +100,13 @@ function grantTokens(operation: Operation): (message: object) => string[] {
     const named = token(message);
     return named === undefined ? [] : [named];
   };
+}
+
+/** A grant names principals, a key policy may. */
+function namesPrincipals(operation: Operation): (message: object) => boolean {
+  if (operation.name === 'kms.CreateGrant') return () => true;
+  const policy = operation.name.startsWith('kms.') ? reader(operation, 'Policy', '') : () => '';
+  return (message) => policy(message) !== '';
 }
 
 /** Reads one member by its AWS name; `absent` when the operation has no such member or the request does not set it. */

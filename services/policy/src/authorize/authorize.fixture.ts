@@ -109,6 +109,7 @@ export function aPolicy(
     identities,
     grants,
     grantTokens,
+    findMissing: () => Promise.resolve([]),
     permitKeys: { keyFor: () => permitKey },
     isLive: () => true,
     now: () => NOW,

@@ -22,6 +22,7 @@ import { heldPrincipal, loadPrincipal } from './identify.ts';
 import { identityResource, type IdentityLookup, type IdentityResource } from './identity-resource.ts';
 import type { CallerContext } from '../sts/caller-context.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
+import { checkNamedPrincipals, namesPrincipals, type FindMissing } from './named-principals.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
 
@@ -30,6 +31,7 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly grants: KeyGrants;
   readonly grantTokens: GrantTokens;
   readonly identities: IdentityLookup;
+  readonly findMissing: FindMissing;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
 
@@ -63,7 +65,7 @@ export function authorizeItem(
     const principal = heldPrincipal(deps, item);
     if (principal === undefined) return authorizeCold(deps, item, deadline, progress);
     progress.principal = principal;
-    if (isRetirement(item) || (item.grantTokens.length > 0 && !deps.grantTokens.isReady))
+    if (isRetirement(item) || namesPrincipals(item) || (item.grantTokens.length > 0 && !deps.grantTokens.isReady))
       return authorizeCold(deps, item, deadline, progress);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
@@ -121,7 +123,9 @@ async function authorizeCold(
     const identity = isOnIdentity(item, operation)
       ? await identityResource(deps.identities, item, operation, principal, deadline)
       : undefined;
-    return conclude(deps, item, operation, principal, targets, views, progress, { retired, identity });
+    const result = conclude(deps, item, operation, principal, targets, views, progress, { retired, identity });
+    if (namesPrincipals(item)) await checkNamedPrincipals(deps.findMissing, item, deadline);
+    return result;
   } catch (error) {
     return failed(item, progress, error);
   }

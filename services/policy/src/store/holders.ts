@@ -1,4 +1,5 @@
 import type { Database } from '@trent/postgres';
+import type { PrincipalNames } from '../authorize/named-principals.ts';
 
 /** Who can hold rights: an account's root, a user or a role. */
 export type HolderKind = 'Root' | 'User' | 'Role';
@@ -62,4 +63,17 @@ export async function saveKeyUses(db: Database, uses: readonly KeyUse[], deadlin
     ],
     { deadline },
   );
+}
+
+/** Which of these principals don't exist; all of them in one statement. */
+export async function findMissingPrincipals(db: Database, { arns, roles }: PrincipalNames, deadline: number): Promise<string[]> {
+  const { rows } = await db.query<{ arn: string }>(
+    `select a.arn from unnest($1::text[]) as a (arn) where not exists (select from principals p where p.arn = a.arn and p.kind <> 'Group')
+     union all
+     select s.arn from unnest($2::text[], $3::text[], $4::text[]) as s (arn, account_id, name)
+     where not exists (select from principals p where p.account_id = s.account_id and p.kind = 'Role' and lower(p.name) = lower(s.name) and p.name = s.name)`,
+    [arns, roles.map(({ arn }) => arn), roles.map(({ account }) => account), roles.map(({ name }) => name)],
+    { deadline, name: 'missing-principals' },
+  );
+  return rows.map(({ arn }) => arn);
 }
