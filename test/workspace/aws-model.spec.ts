@@ -60,20 +60,35 @@ const NOT_SERVED = new Set([
   'kms.UpdatePrimaryRegion',
   'kms.Verify',
   'kms.VerifyMac',
-  'sts.AssumeRole',
   'sts.AssumeRoleWithSAML',
-  'sts.AssumeRoleWithWebIdentity',
   'sts.AssumeRoot',
   'sts.DecodeAuthorizationMessage',
-  'sts.GetAccessKeyInfo',
   'sts.GetDelegatedAccessToken',
   'sts.GetFederationToken',
-  'sts.GetSessionToken',
   'sts.GetWebIdentityToken',
 ]);
 
+const ERROR_CODE = 'the catalogue has the code of the wire, the model the name of its shape';
+const BOUNDED = 'every list and text has a limit: ten managed policies, 2,048 characters (AWS STS API reference, AssumeRole)';
+
 /** Where the contract differs on purpose: difference → reason. One that is no more is a failure too. */
-const EXPLAINED: Readonly<Record<string, string>> = {};
+const EXPLAINED: Readonly<Record<string, string>> = {
+  'AssumeRole.errors: lacks PackedPolicyTooLargeException': ERROR_CODE,
+  'AssumeRole.errors: has PackedPolicyTooLarge, which AWS has not': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: lacks IDPCommunicationErrorException': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: has IDPCommunicationError, which AWS has not': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: lacks IDPRejectedClaimException': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: has IDPRejectedClaim, which AWS has not': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: lacks InvalidIdentityTokenException': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: has InvalidIdentityToken, which AWS has not': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: lacks PackedPolicyTooLargeException': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: has PackedPolicyTooLarge, which AWS has not': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: lacks ExpiredTokenException': ERROR_CODE,
+  'AssumeRoleWithWebIdentity.errors: has ExpiredIdentityToken, which AWS has not': ERROR_CODE,
+  "AssumeRole.input.PolicyArns: max is 10, AWS's is undefined": BOUNDED,
+  "AssumeRoleWithWebIdentity.input.PolicyArns: max is 10, AWS's is undefined": BOUNDED,
+  "AssumeRole.input.Policy: max is 2048, AWS's is undefined": BOUNDED,
+};
 
 /** What our contract says, in the model's terms. */
 function describeMember(member: MemberField): Fact {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { accountVariables, clusterFolder, openAccount, readSettings, writeEnvFile } from '@trent/local-cluster';
 import { Command, InvalidArgumentError } from 'commander';
+import { asOperator } from './operator.ts';
 
 interface CreateOptions {
   readonly id?: string;
@@ -17,7 +18,14 @@ export function accountCommand(): Command {
     .requiredOption('--env <file>', 'file to write (mode 0600)')
     .option('--data <dir>', 'folder of the cluster', '.trent')
     .action(createAccount);
-  return new Command('account').description('accounts of a local cluster').addCommand(create);
+  const map = new Command('map-certificate')
+    .description('let client certificates with a SPIFFE id act as a principal of an account')
+    .requiredOption('--account <id>', '12 digits', accountId)
+    .requiredOption('--spiffe-id <id>', 'spiffe://<trust domain>/…')
+    .option('--principal <arn>', 'root, user or role (default: the root)')
+    .option('--data <dir>', 'folder of the cluster', '.trent')
+    .action(mapCertificate);
+  return new Command('account').description('accounts of a local cluster').addCommand(create).addCommand(map);
 }
 
 async function createAccount(options: CreateOptions): Promise<void> {
@@ -27,6 +35,18 @@ async function createAccount(options: CreateOptions): Promise<void> {
   const account = await openAccount(folder, settings, options.id ?? randomAccountId());
   writeEnvFile(resolve(options.env), accountVariables(account));
   console.log(`account ${account.accountId}; use it:  . ${resolve(options.env)}`);
+}
+
+interface MapOptions {
+  readonly account: string;
+  readonly spiffeId: string;
+  readonly principal?: string;
+  readonly data: string;
+}
+
+async function mapCertificate({ account, spiffeId, principal, data }: MapOptions): Promise<void> {
+  await asOperator(data, (operator) => operator.mapCertificate(account, spiffeId, principal));
+  console.log(`${spiffeId} acts as ${principal ?? `the root of ${account}`}`);
 }
 
 function accountId(text: string): string {

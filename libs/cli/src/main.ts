@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
+import { explainCommand } from './explain.ts';
+import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { hsmCommand } from './hsm.ts';
 import { showCommand } from './show/show.ts';
 
@@ -12,6 +14,9 @@ const program = new Command('trent')
   .description('operate a local Trent, and look into its formats')
   .showHelpAfterError()
   .addCommand(accountCommand())
+  .addCommand(explainCommand(print))
+  .addCommand(freezeCommand(print))
+  .addCommand(unfreezeCommand(print))
   .addCommand(hsmCommand(print))
   .addCommand(showCommand(print));
 

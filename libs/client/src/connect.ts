@@ -13,6 +13,8 @@ export interface ConnectOptions {
   /** PEM of the client certificate and its key: they say which principal calls. */
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
+  /** A session token (STS): the caller is its session, whatever the certificate is mapped to. */
+  readonly sessionToken?: string;
   /** Region to ask; without it the first of the deployment answers. */
   readonly region?: string;
 }
@@ -46,10 +48,11 @@ const channelOptions: ClientOptions = {
  * that failed for a reason that may pass are repeated within their time, changes under one invocation id, so that they are made once.
  * Every method rejects with a TrentError whose `code` is AWS's name of the error.
  */
-export function connect({ target, ca, cert, key, region }: ConnectOptions): TrentClient {
+export function connect({ target, ca, cert, key, region, sessionToken }: ConnectOptions): TrentClient {
   const client = new Client(target, credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert)), channelOptions);
   const metadata = new Metadata();
   if (region !== undefined) metadata.set(REGION_KEY, region);
+  if (sessionToken !== undefined) metadata.set('authorization', `Bearer ${sessionToken}`);
   const stream = new BatchStream(client, metadata);
   const close = (): void => {
     stream.close();

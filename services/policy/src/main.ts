@@ -12,11 +12,13 @@ import { accountAdmin, PRINCIPALS_FEED } from './accounts/account-admin.ts';
 import { Credentials } from './accounts/credentials.ts';
 import { DocumentCompiler } from './accounts/holders.ts';
 import { saveUses } from './accounts/save-uses.ts';
+import { operatorDoor, type OperatorWays } from './accounts/operator-door.ts';
 import { authorizeItem, type AuthorizeDeps } from './authorize/authorize.ts';
 import { KeyViews } from './authorize/key-views.ts';
 import { PermitKeys } from './authorize/permit-keys.ts';
 import { policyConfig, type PolicyConfig } from './config.ts';
 import { follow } from './follow.ts';
+import { freezeEvents, Freezes } from './freeze/freezes.ts';
 import { GrantTokens } from './grants/grant-tokens.ts';
 import { KeyGrants } from './grants/key-grants.ts';
 import type { IamDeps } from './iam/call.ts';
@@ -89,25 +91,23 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
   const iam: IamDeps = { db, writer, seal: links.seal, unseal: links.unseal, now: Date.now };
-  await serve(
-    rt,
-    config,
-    { iam, sts },
-    {
-      credentials,
-      sessions,
-      webIdentities,
-      mfa,
-      views,
-      identities: identityLookup(db),
-      grants,
-      grantTokens,
-      findMissing: (names, deadline) => findMissingPrincipals(db, names, deadline),
-      permitKeys,
-      isLive,
-      now: Date.now,
-    },
-  );
+  const freezes = openFreezes(rt, config, nats);
+  const ways: OperatorWays = { admin: accountAdmin(iam), freezes, explain: { loadHolder, views, grants, now: Date.now } };
+  await serve(rt, config, { iam, sts }, ways, {
+    credentials,
+    freezes,
+    sessions,
+    webIdentities,
+    mfa,
+    views,
+    identities: identityLookup(db),
+    grants,
+    grantTokens,
+    findMissing: (names, deadline) => findMissingPrincipals(db, names, deadline),
+    permitKeys,
+    isLive,
+    now: Date.now,
+  });
   // Its own feed is served by the replicas of policy themselves, so it is followed once the server is open.
   const caches = [credentials, sessions];
   const apply = {
@@ -115,6 +115,20 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     dropAll: () => caches.forEach((cache) => cache.forgetAll()),
   };
   feeds.set(PRINCIPALS_FEED, follow(rt, nats, PRINCIPALS_FEED, links.replicas, apply));
+}
+
+function openFreezes(rt: ServiceRuntime, config: PolicyConfig, nats: NatsConnection): Freezes {
+  const freezes = new Freezes({
+    nats,
+    replicas: config.natsReplicas,
+    auditStreams: config.auditStreams,
+    homeRegion: config.regions[0] ?? '',
+    onError: (error) => rt.log.warn(freezeEvents.unread, {}, error),
+  });
+  rt.onDrain('freezes', () => freezes.close());
+  rt.readiness('freezes', () => freezes.isReady());
+  rt.debugState('freezes', () => ({ frozen: freezes.state.list() }));
+  return freezes;
 }
 
 function mfaDeps(db: Database, { unseal }: Links): MfaDeps {
@@ -163,9 +177,14 @@ async function openStore(
   return { db, writer };
 }
 
-async function serve(rt: ServiceRuntime, config: PolicyConfig, rooms: OperationDeps, deps: AuthorizeDeps): Promise<void> {
+async function serve(
+  rt: ServiceRuntime,
+  config: PolicyConfig,
+  rooms: OperationDeps,
+  ways: OperatorWays,
+  deps: AuthorizeDeps,
+): Promise<void> {
   const { writer } = rooms.iam;
-  const admin = accountAdmin(rooms.iam);
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
@@ -180,12 +199,7 @@ async function serve(rt: ServiceRuntime, config: PolicyConfig, rooms: OperationD
       }),
       bind(invoke.InvokeServiceService, { invoke: unary((request, call) => invokeOperation(rooms, request, call.deadline)) }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
-      bind(accounts.AccountAdminServiceService, {
-        createAccount: unary((request, call) => admin.createAccount(request, call.deadline)),
-        createRootAccessKey: unary((request, call) => admin.createRootAccessKey(request, call.deadline)),
-        setAccessKeyStatus: unary((request, call) => admin.setAccessKeyStatus(request, call.deadline)),
-        mapCertificate: unary((request, call) => admin.mapCertificate(request, call.deadline)),
-      }),
+      bind(accounts.AccountAdminServiceService, operatorDoor(ways)),
     ],
   });
 }

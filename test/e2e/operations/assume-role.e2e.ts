@@ -50,8 +50,8 @@ describe('AssumeRole', () => {
       { PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/AWSKeyManagementServicePowerUser' }] },
     ];
     for (const limit of limits) {
-      const { Credentials, PackedPolicySize } = await assume(own.alice, { RoleArn, ...limit });
-      expect(PackedPolicySize).toBeGreaterThan(0);
+      const { Credentials, SessionTokenUtilization } = await assume(own.alice, { RoleArn, ...limit });
+      expect(SessionTokenUtilization).toBeGreaterThan(0);
       using caller = new Caller({ account: asAccount(own.alice, Credentials) });
       const { body } = await caller.ok('CreateKey');
       const { KeyId } = body['KeyMetadata'] as { KeyId: string };

@@ -20,9 +20,17 @@ export interface AccountAdmin extends Disposable {
   /** Makes an account (a random id when empty). @returns undefined when there is one of this id */
   createAccount(accountId: string, name: string): Promise<RootKey | undefined>;
   createRootKey(accountId: string): Promise<RootKey>;
-  /** Lets the bearer of a client certificate with this SPIFFE id act as the account's root. */
-  mapCertificate(accountId: string, spiffeId: string): Promise<void>;
+  /** Lets the bearer of a client certificate with this SPIFFE id act as a principal of the account, its root if none is named. */
+  mapCertificate(accountId: string, spiffeId: string, principalArn?: string): Promise<void>;
+  /** Refuses everything of an account (its id), of a principal or on a key (their ARNs). Takes some seconds: then no permit of before is alive. */
+  freeze(kind: FreezeKind, name: string, reason: string): Promise<void>;
+  unfreeze(kind: FreezeKind, name: string, reason: string): Promise<void>;
+  listFreezes(): Promise<accounts.FrozenTarget[]>;
+  explain(request: accounts.ExplainRequest): Promise<accounts.ExplainResponse>;
 }
+
+/** What can be frozen. */
+export type FreezeKind = 'account' | 'principal' | 'key';
 
 /** Connects to one replica of policy. */
 export function connectAccountAdmin(target: string, certificates: ClusterCertificates): AccountAdmin {
@@ -48,9 +56,17 @@ export function connectAccountAdmin(target: string, certificates: ClusterCertifi
       }
     },
     createRootKey: async (accountId) => ({ accountId, ...(await call(client.createRootAccessKey.bind(client), { accountId })) }),
-    mapCertificate: async (accountId, spiffeId) => {
-      await call(client.mapCertificate.bind(client), { accountId, spiffeId, principalArn: '' });
+    mapCertificate: async (accountId, spiffeId, principalArn = '') => {
+      await call(client.mapCertificate.bind(client), { accountId, spiffeId, principalArn });
     },
+    freeze: async (kind, name, reason) => {
+      await call(client.freeze.bind(client), { kind, name, reason });
+    },
+    unfreeze: async (kind, name, reason) => {
+      await call(client.unfreeze.bind(client), { kind, name, reason });
+    },
+    listFreezes: async () => (await call(client.listFreezes.bind(client), {})).frozen,
+    explain: (request) => call(client.explain.bind(client), request),
     [Symbol.dispose]: () => {
       client.close();
     },

@@ -1,7 +1,7 @@
 import { portOf } from '../cluster/service-rows.ts';
 import type { ClusterFolder, ClusterSettings } from '../cluster/settings.ts';
 import { accountSpiffeId, clusterCertificates, ensureAccountCertificate } from '../pki/cluster-certificates.ts';
-import { connectAccountAdmin, type RootKey } from './account-admin.ts';
+import { connectAccountAdmin, type AccountAdmin, type RootKey } from './account-admin.ts';
 import { accountVariables, readEnvFile, writeEnvFile, type AccountEnvironment } from './env-file.ts';
 
 /** The account that every local cluster begins with. */
@@ -59,4 +59,9 @@ function environmentOf(folder: ClusterFolder, settings: ClusterSettings, key: Ro
 
 function policyTarget(settings: ClusterSettings): string {
   return `localhost:${portOf(settings, `policy-${settings.zones[0] ?? 'a'}.grpc`)}`;
+}
+
+/** The operator's door of a local cluster, to the first replica of policy. */
+export function operatorOf(folder: ClusterFolder, settings: ClusterSettings): AccountAdmin {
+  return connectAccountAdmin(policyTarget(settings), clusterCertificates(folder.pki));
 }

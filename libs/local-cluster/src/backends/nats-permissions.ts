@@ -35,7 +35,17 @@ function permissionsOf(user: NatsUser, audit: readonly string[], tokens: readonl
     case 'policy':
       return {
         // Writes the principals' feed and, every replica, follows it too: a credential revoked at one is revoked at all.
-        publish: [AUDIT_SUBJECTS, ...changes('principals'), ...confirms('principals'), ...confirms('keys')],
+        publish: [
+          AUDIT_SUBJECTS,
+          ...changes('principals'),
+          ...confirms('principals'),
+          ...confirms('keys'),
+          // The kill switch: nobody else may say what is frozen.
+          'trent.freezes.>',
+          ...manage('FREEZES'),
+          ...consume('FREEZES'),
+          '$JS.API.INFO',
+        ],
         subscribe: [...changes('keys'), ...changes('principals'), ...confirms('principals')],
       };
     case 'key-metadata':

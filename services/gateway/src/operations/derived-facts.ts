@@ -32,6 +32,8 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
     if (request.policyName === undefined) add(facts, 'kms:PolicyName', 'default');
     if (request.bypassPolicyLockoutSafetyCheck === undefined) add(facts, 'kms:BypassPolicyLockoutSafetyCheck', 'false');
   },
+  'kms.Sign': messageType,
+  'kms.Verify': messageType,
   'kms.TagResource': (message, facts) => tagFacts((message as kms.TagResourceRequest).tags, facts),
   'kms.UntagResource': (message, facts) => add(facts, 'aws:TagKeys', ...(message as kms.UntagResourceRequest).tagKeys),
   'kms.EnableKeyRotation': (message, facts) => {
@@ -63,6 +65,11 @@ function identityTagFacts({ tags }: { readonly tags: readonly iam.Tag[] }, facts
 
 function identityTagKeyFacts({ tagKeys }: { readonly tagKeys: readonly string[] }, facts: authorize.Fact[]): void {
   if (tagKeys.length > 0) add(facts, 'aws:TagKeys', ...tagKeys);
+}
+
+/** RAW unless the request says otherwise (AWS KMS developer guide, "kms:MessageType"). */
+function messageType(message: object, facts: authorize.Fact[]): void {
+  if ((message as kms.SignRequest | kms.VerifyRequest).messageType === undefined) add(facts, 'kms:MessageType', 'RAW');
 }
 
 function createKeyFacts(request: kms.CreateKeyRequest, facts: authorize.Fact[]): void {

@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import type { AccessKeyRow } from '../store/accounts.ts';
 import type { HolderRow, KeyUse } from '../store/holders.ts';
 import { DocumentCompiler, type Holder } from './holders.ts';
-import { principalOf, type Principal } from './principal.ts';
+import { certificateSession, principalOf, type Principal } from './principal.ts';
 
 export type { Principal } from './principal.ts';
 
@@ -84,7 +84,7 @@ export class Credentials {
     );
   }
 
-  /** @throws UnrecognizedClientException for a certificate that no account has mapped, or that is mapped to a role, which is only assumed */
+  /** @throws UnrecognizedClientException for a certificate that no account has mapped */
   loadCertificate(spiffeId: string, deadline: number): Promise<Principal> {
     return this.#certificateLoads.load(
       spiffeId,
@@ -92,8 +92,7 @@ export class Credentials {
         const arn = await this.#deps.findCertificate(spiffeId, deadline);
         if (arn === undefined) fail('UnrecognizedClientException', INVALID_TOKEN);
         const holder = await this.loadHolder(arn, deadline);
-        if (holder.kind === 'Role') fail('UnrecognizedClientException', INVALID_TOKEN);
-        return principalOf(holder, '');
+        return holder.kind === 'Role' ? certificateSession(holder, spiffeId, Date.now()) : principalOf(holder, '');
       },
       (principal) => this.#certificates.set(spiffeId, principal),
     );

@@ -84,6 +84,22 @@ function roleSession(holder: Holder, session: Session, accessKeyId: string): Pri
   return { ...principalOf(holder, accessKeyId), arn, identity: JSON.stringify(identity), asker };
 }
 
+/**
+ * A role that a client certificate is mapped to: the mapping is the trust. The session is named after the SPIFFE id, and begins when the
+ * mapping is read.
+ */
+export function certificateSession(role: Holder, spiffeId: string, now: number): Principal {
+  const name = spiffeId
+    .replace(/^spiffe:\/\//, '')
+    .replaceAll(/[^\w+=,.@-]/g, '-')
+    .slice(-MAX_SESSION_NAME);
+  const session = { kind: 'role', holderArn: role.arn, holderId: role.uniqueId, name, issuedAtMs: now, expiresAtMs: Infinity } as const;
+  return sessionPrincipal(role, { ...session, tags: {}, transitiveTagKeys: [], policies: [] }, '', []);
+}
+
+/** AWS STS model, roleSessionNameType. */
+const MAX_SESSION_NAME = 64;
+
 /** A session's ARN drops the role's path (IAM user guide, "IAM identifiers"). */
 export function assumedRoleArn({ accountId, name }: Holder, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${name}/${sessionName}`;

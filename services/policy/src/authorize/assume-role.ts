@@ -8,10 +8,12 @@ import type { CallerContext } from '../sts/caller-context.ts';
 import { checkMfa, type MfaDeps } from '../sts/mfa.ts';
 import type { WebIdentity } from '../sts/session.ts';
 import type { WebIdentities } from '../sts/web-identity.ts';
+import type { Freezes } from '../freeze/freezes.ts';
 import { Circumstances, webIdentityKey } from './circumstances.ts';
 import { loadPrincipal, type IdentifyDeps } from './identify.ts';
 
 export interface AssumeDeps extends IdentifyDeps {
+  readonly freezes: Pick<Freezes, 'refuse'>;
   readonly webIdentities: Pick<WebIdentities, 'verify'>;
   readonly mfa: MfaDeps;
   /** Whether both feeds that a decision in this region leans on are followed under a live lease. */

@@ -91,6 +91,7 @@ async function authorizeAssumption(
   try {
     const assumption = await prepareAssumption(deps, item, operationOf(item), deadline, (principal) => (progress.principal = principal));
     if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
+    deps.freezes.refuse(assumption.principal, []);
     assumption.decide();
     return { ...answer(item, assumption.principal, [], NO_TOKEN), callerContext: JSON.stringify(assumption.context) };
   } catch (error) {
@@ -164,6 +165,10 @@ function conclude(
   { retired, identity }: Found = {},
 ): wire.AuthorizeResult {
   if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
+  deps.freezes.refuse(
+    principal,
+    loaded.filter((view) => view !== undefined),
+  );
   if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
   const now = deps.now();
   const { targets, found } = withoutMissingRelatives(asked, loaded);

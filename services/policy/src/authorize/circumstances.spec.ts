@@ -53,13 +53,6 @@ describe('condition keys of the KMS key', () => {
     expect(valueOf('kms:ReEncryptOnSameKey', { view, keyNumber: 1, views: [view, view] })).toEqual(['true']);
     expect(valueOf('kms:ReEncryptOnSameKey', { view, keyNumber: 1, views: [view, other] })).toEqual(['false']);
   });
-
-  test('no service makes grants on behalf of anybody', async () => {
-    const view = await aView();
-    const item = anItem({ operation: 'kms.CreateGrant' });
-    expect(valueOf('kms:GrantIsForAWSResource', { view, item, keyNumber: 1 })).toEqual(['false']);
-    expect(valueOf('kms:GrantIsForAWSResource', { view, keyNumber: 1 })).toBeUndefined();
-  });
 });
 
 describe('condition keys of the request', () => {

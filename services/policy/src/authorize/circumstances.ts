@@ -23,6 +23,7 @@ export interface Circumstance {
 
 /** A key with more aliases than the quota allows has no aliases for policies (AWS KMS developer guide, "kms:ResourceAliases"). */
 const MAX_RESOURCE_ALIASES = 50;
+const RESOURCE_ALIASES = 'kms:resourcealiases';
 const RESOURCE_TAG = 'aws:resourcetag/';
 const NO_VALUES: readonly string[] = [];
 
@@ -56,9 +57,6 @@ const viewKeys: Readonly<Record<string, (view: KeyView) => string | undefined>> 
   'kms:multiregionkeytype': ({ multiRegionRole }) => (multiRegionRole === 'NONE' ? undefined : multiRegionRole),
 };
 
-/** Operations on grants say whether an AWS service makes the call for the caller: none does. */
-const GRANT_OPERATIONS = new Set(['kms.CreateGrant', 'kms.ListGrants', 'kms.RevokeGrant']);
-
 /**
  * The condition keys of one request as the evaluator asks for them. Nothing is gathered before a condition is looked at: most documents
  * have none. What follows from principal, resource and time the evaluator knows by itself.
@@ -81,24 +79,26 @@ export class Circumstances {
       return webIdentityKey(webIdentity, key.slice(webIdentity.issuer.length + 1));
     const { view, identity } = circumstance;
     if (view === undefined) return this.#fact(key) ?? identity?.context.get(key);
-    const ofKey = own(viewKeys, key);
-    if (ofKey !== undefined) return listed(ofKey(view));
-    if (key.startsWith(RESOURCE_TAG)) return tagValues(view, key.slice(RESOURCE_TAG.length));
-    switch (key) {
-      case 'kms:resourcealiases':
-        return view.aliases.length === 0 || view.aliases.length > MAX_RESOURCE_ALIASES ? undefined : view.aliases;
-      case 'kms:reencryptonsamekey':
-        return sameKey(circumstance);
-      case 'kms:grantisforawsresource':
-        return GRANT_OPERATIONS.has(circumstance.item.operation) ? ['false'] : undefined;
-      default:
-        return this.#fact(key);
-    }
+    if (isOfKey(key)) return viewCondition(view, key);
+    return key === 'kms:reencryptonsamekey' ? sameKey(circumstance) : this.#fact(key);
   }
 
   #fact(key: string): readonly string[] | undefined {
     return (this.#facts ??= gather(this.#circumstance)).get(key);
   }
+}
+
+function isOfKey(key: string): boolean {
+  return Object.hasOwn(viewKeys, key) || key === RESOURCE_ALIASES || key.startsWith(RESOURCE_TAG);
+}
+
+/** A condition key's values as far as they follow from the KMS key. */
+export function viewCondition(view: KeyView, key: string): readonly string[] | undefined {
+  const ofKey = own(viewKeys, key);
+  if (ofKey !== undefined) return listed(ofKey(view));
+  if (key.startsWith(RESOURCE_TAG)) return tagValues(view, key.slice(RESOURCE_TAG.length));
+  if (key !== RESOURCE_ALIASES || view.aliases.length === 0 || view.aliases.length > MAX_RESOURCE_ALIASES) return undefined;
+  return view.aliases;
 }
 
 /** What the request says of itself. Two keys of an encryption context may differ in case alone: as condition keys they are one, with both values. */

@@ -85,11 +85,14 @@ function certificateOf({ hostname, port }: URL, thumbprints: readonly string[], 
   });
 }
 
+/** Up to the one that signed itself. */
 function chainOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate[] {
-  const chain: DetailedPeerCertificate[] = [];
-  for (let at: DetailedPeerCertificate | undefined = leaf; at !== undefined && !chain.includes(at); at = at.issuerCertificate)
-    chain.push(at);
-  return chain;
+  const chain = [leaf];
+  for (;;) {
+    const issuer = chain.at(-1)?.issuerCertificate as DetailedPeerCertificate | undefined;
+    if (issuer === undefined || chain.includes(issuer)) return chain;
+    chain.push(issuer);
+  }
 }
 
 function pem(der: Buffer): string {

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type ConsumerMessages,
+  type JetStreamClient,
+} from '@nats-io/jetstream';
+import { headers } from '@nats-io/nats-core';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { AUDIT_HEADERS, auditSubject, messageBody, OUTBOX_PREFIX, serviceEventRecord } from '@trent/audit-record';
+import { defineEvents } from '@trent/bootstrap';
+import { fail } from '@trent/errors';
+import { accountOfTarget, FreezeState, type FreezeMark, type FreezeTarget } from './freeze-state.ts';
+import type { Principal } from '../accounts/principal.ts';
+import type { KeyView } from '../authorize/key-views.ts';
+
+export const freezeEvents = defineEvents({ unread: 'freezes.unread' });
+
+export interface FreezeOptions {
+  readonly nats: NatsConnection;
+  readonly replicas: number;
+  readonly auditStreams: number;
+  /** Where freezes of accounts and principals are recorded. */
+  readonly homeRegion: string;
+  readonly onError: (error: unknown) => void;
+}
+
+const STREAM = 'FREEZES';
+const SUBJECT = 'trent.freezes';
+/** A replica that has not heard of NATS for so long could have missed a freeze: it permits nothing. */
+const STALE_MS = 3_000;
+const LOOK_MS = 1_000;
+/** Permits made before the freeze was heard live no longer than this. */
+const PERMIT_MS = 3_000;
+
+/**
+ * The kill switch: a JetStream stream with the last word about each target, heard by every replica of policy. It needs no Postgres, outlives
+ * restarts, and a replica without NATS permits nothing, so that it cannot have missed a freeze.
+ */
+export class Freezes {
+  readonly state = new FreezeState();
+  readonly #options: FreezeOptions;
+  readonly #js: JetStreamClient;
+  readonly #timer: NodeJS.Timeout;
+  #messages: ConsumerMessages | undefined;
+  #isLoaded = false;
+  #isClosed = false;
+  #heardAt = -Infinity;
+
+  constructor(options: FreezeOptions) {
+    this.#options = options;
+    this.#js = jetstream(options.nats);
+    void this.#follow();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** @throws AccessDeniedException for who or what is frozen, DependencyTimeoutException when it cannot be told */
+  refuse(principal: Principal, views: readonly KeyView[]): void {
+    if (!this.#isLoaded || performance.now() - this.#heardAt > STALE_MS)
+      fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    this.state.refuse(principal, views);
+  }
+
+  isReady(): true | string {
+    return this.#isLoaded || 'freezes not read';
+  }
+
+  /** Freezes or lets go; answered once no replica permits it any more and no permit of before is alive. */
+  async set(target: FreezeTarget, frozen: boolean, reason: string): Promise<void> {
+    const mark: FreezeMark = { target, frozen, reason: reason.slice(0, 256), atMs: Date.now() };
+    await this.#js.publish(`${SUBJECT}.${Buffer.from(target).toString('base64url')}`, JSON.stringify(mark));
+    this.state.apply(mark);
+    await this.#record(mark);
+    if (frozen) await new Promise((resolve) => setTimeout(resolve, STALE_MS + PERMIT_MS));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    void this.#messages?.close();
+  }
+
+  /** A round trip to the server: what it had for us before has come by then, on the same connection. */
+  #look(): void {
+    const asked = performance.now();
+    this.#options.nats.rtt().then(
+      () => (this.#heardAt = asked),
+      () => undefined,
+    );
+  }
+
+  async #follow(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#read();
+      } catch (error) {
+        if (!this.#isClosed) this.#options.onError(error);
+      }
+      if (this.#isClosed) return;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  async #read(): Promise<void> {
+    const manager = await jetstreamManager(this.#options.nats);
+    const { state } = await manager.streams.info(STREAM).catch(() =>
+      manager.streams.add({
+        name: STREAM,
+        subjects: [`${SUBJECT}.>`],
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+        discard: DiscardPolicy.New,
+        // The last word about a target.
+        max_msgs_per_subject: 1,
+        num_replicas: this.#options.replicas,
+      }),
+    );
+    const consumer = await this.#js.consumers.get(STREAM, { deliver_policy: DeliverPolicy.LastPerSubject });
+    this.#messages = await consumer.consume();
+    if (state.messages === 0) this.#isLoaded = true;
+    for await (const message of this.#messages) {
+      this.state.apply(message.json<FreezeMark>());
+      if (message.info.pending === 0) this.#isLoaded = true;
+    }
+  }
+
+  /** The account's trail shows what its operator did to it. */
+  async #record({ target, frozen, reason, atMs }: FreezeMark): Promise<void> {
+    const region = target.startsWith('key/') ? (target.split(':', 4)[3] ?? '') : this.#options.homeRegion;
+    const record = serviceEventRecord({
+      eventName: frozen ? 'Freeze' : 'Unfreeze',
+      accountId: accountOfTarget(target),
+      region,
+      eventId: randomUUID(),
+      timeMs: atMs,
+      resources: target.startsWith('key/') ? [target.slice('key/'.length)] : [],
+      details: { target, reason },
+    });
+    const fields = headers();
+    fields.set(AUDIT_HEADERS.publisher, `${OUTBOX_PREFIX}freezes`);
+    fields.set(AUDIT_HEADERS.batch, String(atMs));
+    await this.#js.publish(auditSubject(region, atMs % this.#options.auditStreams), messageBody([record]), { headers: fields });
+  }
+}
