@@ -86,6 +86,11 @@ describe('DeriveSharedSecret', () => {
     { name: 'a public key of another curve is invalid', input: () => input({ PublicKey: aPeer('P-384') }), error: 'ValidationException' },
     { name: 'a public key that is none is invalid', input: () => input({ PublicKey: 'AAAA' }), error: 'ValidationException' },
     {
+      name: 'a dry run finds that a public key is invalid',
+      input: () => input({ PublicKey: aPeer('P-384'), DryRun: true }),
+      error: 'ValidationException',
+    },
+    {
       name: 'an algorithm that is none is invalid',
       input: () => input({ KeyAgreementAlgorithm: 'X25519' }),
       error: 'ValidationException',

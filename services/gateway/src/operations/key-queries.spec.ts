@@ -50,6 +50,12 @@ describe('the keys that a request names', () => {
     expect(keys).toMatchObject({ queries: [{ reference: 'k', ...unnamed }], lateFault: undefined });
   });
 
+  test.each([blob, 'AAAA'])('a dry run that ignores its ciphertext does not look at %s', (CiphertextBlob) => {
+    const dry = { DryRun: true, DryRunModifiers: ['IGNORE_CIPHERTEXT'] };
+    const keys = keysOf('kms.Decrypt', { CiphertextBlob, KeyId: 'k', ...dry });
+    expect(keys).toMatchObject({ queries: [{ reference: 'k', ...unnamed }], lateFault: undefined });
+  });
+
   test('what is no ciphertext is told late beside a reference, at once without', () => {
     expect(keysOf('kms.Decrypt', { CiphertextBlob: 'AAAA', KeyId: 'k' }).lateFault).toMatchObject({ code: 'InvalidCiphertextException' });
     expect(() => keysOf('kms.Decrypt', { CiphertextBlob: 'AAAA' })).toThrow(

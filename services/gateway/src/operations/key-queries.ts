@@ -49,6 +49,7 @@ export function keysOf({ option, request }: Operation): ReadKeys {
     const queries: authorize.KeyQuery[] = [];
     const algorithms: string[] = [];
     let lateFault: TrentError | undefined;
+    const readsCiphertext = !ignoresCiphertext(message as Values);
     for (const use of uses) {
       const algorithm = use.spell((message as Values)[use.algorithm] as number | undefined) ?? '';
       const query = {
@@ -59,12 +60,18 @@ export function keysOf({ option, request }: Operation): ReadKeys {
         region: ((message as Values)[use.region] as string | undefined) ?? '',
       };
       const ciphertext = (message as Values)[use.ciphertext] as Buffer | undefined;
-      if (ciphertext !== undefined && (algorithm === '' || algorithm === SYMMETRIC)) lateFault ??= readHeader(ciphertext, query);
+      if (readsCiphertext && ciphertext !== undefined && (algorithm === '' || algorithm === SYMMETRIC))
+        lateFault ??= readHeader(ciphertext, query);
       queries.push(query);
       algorithms.push(algorithm);
     }
     return { queries, algorithms, lateFault };
   };
+}
+
+/** A dry run may ask not to look at the ciphertext (API reference, Decrypt, DryRunModifiers): IGNORE_CIPHERTEXT is the only modifier. */
+function ignoresCiphertext({ dryRunModifiers }: Values): boolean {
+  return Array.isArray(dryRunModifiers) && dryRunModifiers.length > 0;
 }
 
 /** Fills in what the header says; the error if it says nothing, thrown at once if there is no other name for the key. */
