@@ -70,6 +70,26 @@ describe('the native API through our own client', () => {
     expect(await recordOf(caller, 'Encrypt', { requestId: String(requestId) })).toMatchObject({ errorCode: 'NotFoundException' });
   });
 
+  test('a batch signs and checks signatures', async () => {
+    const { keyMetadata } = await trent.createKey({
+      keySpec: kms.KeySpec.KEY_SPEC_ECC_NIST_P256,
+      keyUsage: kms.KeyUsage.KEY_USAGE_SIGN_VERIFY,
+    });
+    const signer = keyMetadata?.keyId ?? '';
+    const signingAlgorithm = kms.SigningAlgorithm.SIGNING_ALGORITHM_ECDSA_SHA_256;
+    const messages = Array.from({ length: 10 }, (_, index) => Buffer.from(`message ${String(index)}`));
+    const signed = await Promise.all(messages.map((message) => trent.batch.sign({ keyId: signer, message, signingAlgorithm })));
+    const verdicts = await Promise.all(
+      signed.map(({ signature = Buffer.alloc(0) }, index) => {
+        const message = messages[index] ?? Buffer.alloc(0);
+        return trent.batch.verify({ keyId: signer, message, signature, signingAlgorithm });
+      }),
+    );
+    expect(verdicts.map(({ signatureValid }) => signatureValid)).toEqual(messages.map(() => true));
+    const forged = { keyId: signer, message: Buffer.from('x'), signature: signed[0]?.signature ?? Buffer.alloc(0), signingAlgorithm };
+    await expect(trent.batch.verify(forged)).rejects.toMatchObject({ code: 'KMSInvalidSignatureException' });
+  });
+
   test('a batch answers, authorises and records each item by itself', async () => {
     const plaintexts = Array.from({ length: 150 }, (_, n) => Buffer.from(`item ${String(n)}`));
     const answers = await Promise.all(plaintexts.map((plaintext) => trent.batch.encrypt({ keyId, plaintext })));

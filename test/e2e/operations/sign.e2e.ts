@@ -1,6 +1,8 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { digestOf, nodeAccepts, opensslAccepts, publicKeyOf, signingCells, signingKeys } from '../fixtures/asymmetric.ts';
 import { Caller } from '../fixtures/caller.ts';
+import { anImportKey, importOf, parametersFor, privateKeyOf } from '../fixtures/imports.ts';
 import { keyRefusals } from '../fixtures/key-refusals.ts';
 import { aKey, anAlias, blob, type TestKey } from '../fixtures/keys.ts';
 import { expectRecord } from '../fixtures/records.ts';
@@ -45,6 +47,22 @@ describe('Sign', () => {
         expect(opensslAccepts(publicKey, cell, message, signature)).toBe(true);
         expect(opensslAccepts(publicKey, cell, Buffer.from('another'), signature)).toBe(false);
       }
+    },
+  );
+
+  test.each(signingCells.filter(({ SigningAlgorithm }) => /^ECDSA|PSS_SHA_256/.test(SigningAlgorithm)))(
+    'a private $KeySpec key that its user brought signs as it does outside, and GetPublicKey tells its own public half',
+    async (cell) => {
+      const pkcs8 = privateKeyOf(cell.KeySpec);
+      const key = await anImportKey(caller, { KeySpec: cell.KeySpec, KeyUsage: 'SIGN_VERIFY' });
+      const parameters = await parametersFor(caller, key, 'RSA_AES_KEY_WRAP_SHA_1', 'RSA_2048');
+      await caller.ok('ImportKeyMaterial', importOf(key, parameters, pkcs8));
+      const own = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+      expect((await publicKeyOf(caller, key)).equals(own)).toBe(true);
+      const input = { KeyId: key.id, Message: blob(message), SigningAlgorithm: cell.SigningAlgorithm };
+      const { body } = await caller.ok('Sign', input);
+      expect(nodeAccepts(own, cell, message, Buffer.from(String(body['Signature']), 'base64'))).toBe(true);
+      expect((await caller.ok('Verify', { ...input, Signature: body['Signature'] })).body['SignatureValid']).toBe(true);
     },
   );
 
