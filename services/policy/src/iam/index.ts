@@ -2,7 +2,10 @@ import { accessKeyHandlers } from './access-keys.ts';
 import { attachmentHandlers } from './attachments.ts';
 import { groupHandlers } from './groups.ts';
 import { inlinePolicyHandlers } from './inline-policies.ts';
+import { loginProfileHandlers } from './login-profiles.ts';
 import { managedPolicyHandlers } from './managed-policies.ts';
+import { mfaDeviceHandlers } from './mfa-devices.ts';
+import { oidcProviderHandlers } from './oidc-providers.ts';
 import { policyEntityHandlers } from './policy-entities.ts';
 import { roleHandlers } from './roles.ts';
 import { userHandlers } from './users.ts';
@@ -17,4 +20,7 @@ export const iamHandlers = {
   ...attachmentHandlers,
   ...roleHandlers,
   ...groupHandlers,
+  ...oidcProviderHandlers,
+  ...mfaDeviceHandlers,
+  ...loginProfileHandlers,
 };

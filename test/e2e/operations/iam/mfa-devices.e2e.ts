@@ -1,0 +1,88 @@
+import { createHmac } from 'node:crypto';
+import {
+  CreateUserCommand,
+  CreateVirtualMFADeviceCommand,
+  DeactivateMFADeviceCommand,
+  DeleteLoginProfileCommand,
+  DeleteUserCommand,
+  DeleteVirtualMFADeviceCommand,
+  EnableMFADeviceCommand,
+  GetLoginProfileCommand,
+  GetMFADeviceCommand,
+  ListMFADevicesCommand,
+  ListVirtualMFADevicesCommand,
+  ResyncMFADeviceCommand,
+} from '@aws-sdk/client-iam';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { Caller } from '../../fixtures/caller.ts';
+import { expectRefusal, freshName, iamClient } from '../../fixtures/iam.ts';
+import { recordOf } from '../../fixtures/records.ts';
+
+const root = new Caller();
+const iam = iamClient();
+afterAll(() => {
+  iam.destroy();
+  root[Symbol.dispose]();
+});
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** What an authenticator shows: RFC 6238 over the Base32 seed, read off the standards and not off the service's code. */
+function code(seed: string, step: number): string {
+  const bits = [...seed].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+const pair = (seed: string, step: number) => ({ AuthenticationCode1: code(seed, step), AuthenticationCode2: code(seed, step + 1) });
+const now = (): number => Math.floor(Date.now() / 30_000);
+
+describe('virtual MFA devices', () => {
+  test('are made, enabled by two codes in a row, put right, deactivated and removed', async () => {
+    const [UserName, name] = [freshName('user'), freshName('device')];
+    await iam.send(new CreateUserCommand({ UserName }));
+    const { VirtualMFADevice, $metadata } = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: name }));
+    const SerialNumber = `arn:aws:iam::${root.account.accountId}:mfa/${name}`;
+    expect(VirtualMFADevice?.SerialNumber).toBe(SerialNumber);
+    const seed = Buffer.from(VirtualMFADevice?.Base32StringSeed ?? []).toString();
+    expect(seed).toMatch(/^[A-Z2-7]{64}$/);
+    const record = await recordOf(root, 'CreateVirtualMFADevice', { requestId: $metadata.requestId ?? '' });
+    expect(JSON.stringify(record)).not.toContain(seed.slice(0, 16));
+    const device = { UserName, SerialNumber };
+    const wrong = { AuthenticationCode1: code(seed, now()), AuthenticationCode2: code(seed, now()) };
+    await expectRefusal(
+      iam.send(new EnableMFADeviceCommand({ ...device, ...wrong })),
+      'InvalidAuthenticationCodeException',
+      403,
+      'Authentication code for device is not valid.',
+    );
+    await iam.send(new EnableMFADeviceCommand({ ...device, ...pair(seed, now() - 5) }));
+    expect((await iam.send(new ListMFADevicesCommand({ UserName }))).MFADevices).toMatchObject([device]);
+    expect(await iam.send(new GetMFADeviceCommand(device))).toMatchObject({ ...device, EnableDate: expect.any(Date) });
+    const assigned = await iam.send(new ListVirtualMFADevicesCommand({ AssignmentStatus: 'Assigned', MaxItems: 1000 }));
+    expect(assigned.VirtualMFADevices?.find((one) => one.SerialNumber === SerialNumber)?.User?.UserName).toBe(UserName);
+    await expectRefusal(iam.send(new DeleteVirtualMFADeviceCommand({ SerialNumber })), 'DeleteConflictException', 409);
+    await expectRefusal(iam.send(new DeleteUserCommand({ UserName })), 'DeleteConflictException', 409);
+    await iam.send(new ResyncMFADeviceCommand({ ...device, ...pair(seed, now() - 1) }));
+    await expectRefusal(
+      iam.send(new ResyncMFADeviceCommand({ ...device, ...pair(seed, now() - 1) })),
+      'InvalidAuthenticationCodeException',
+      403,
+    );
+    await iam.send(new DeactivateMFADeviceCommand(device));
+    expect((await iam.send(new ListMFADevicesCommand({ UserName }))).MFADevices).toEqual([]);
+    await iam.send(new DeleteVirtualMFADeviceCommand({ SerialNumber }));
+    await iam.send(new DeleteUserCommand({ UserName }));
+  });
+
+  test('no user has a console password', async () => {
+    const UserName = freshName();
+    await iam.send(new CreateUserCommand({ UserName }));
+    const message = `Login Profile for User ${UserName} cannot be found.`;
+    await expectRefusal(iam.send(new GetLoginProfileCommand({ UserName })), 'NoSuchEntityException', 404, message);
+    await expectRefusal(iam.send(new DeleteLoginProfileCommand({ UserName })), 'NoSuchEntityException', 404, message);
+  });
+});
