@@ -1,5 +1,5 @@
 import { fail } from '@trent/errors';
-import { isPkcs11Error } from '@trent/pkcs11';
+import { isInputFault } from '../pool/token-faults.ts';
 
 /**
  * Uses material as keys of its spec are used; one that the token can't use so is not of the spec.
@@ -9,7 +9,7 @@ export async function ofMaterial<R>(deed: () => Promise<R>): Promise<R> {
   try {
     return await deed();
   } catch (error) {
-    if (!isPkcs11Error(error)) throw error;
+    if (!isInputFault(error)) throw error;
     return fail('IncorrectKeyMaterialException', undefined, { cause: error });
   }
 }
