@@ -217,3 +217,21 @@ describe('the end of a stream', () => {
     expect(call.frames).toEqual([]);
   });
 });
+
+describe('a process that is ready no more', () => {
+  test('answers what comes and tells the client, once, to go elsewhere', async () => {
+    let isReady = true;
+    const { call } = serve(({ id, text }) => ({ id, text }), { isReady: () => isReady });
+    call.send({ id: 1 });
+    await nextTurn();
+    expect(call.frames.map(({ draining }) => draining)).toEqual([false]);
+    isReady = false;
+    await sleep(25);
+    call.send({ id: 2 });
+    await sleep(25);
+    call.send({ id: 3 });
+    await nextTurn();
+    expect(call.frames.filter(({ draining }) => draining)).toEqual([{ results: [], draining: true }]);
+    expect(call.frames.flatMap(({ results }) => results.map(({ id }) => id))).toEqual([1, 2, 3]);
+  });
+});

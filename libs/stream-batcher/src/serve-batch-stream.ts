@@ -29,7 +29,10 @@ export type BatchCall<Item, Result> = ServerDuplexStream<{ items: Item[] }, { re
 export interface ServeOptions<Item, Result> {
   /** Aborts when the process drains: the other side is told to send no more. */
   readonly signal: AbortSignal;
-  /** A stream is accepted when this says so; until then its client takes other replicas. Looked at only when a stream opens. */
+  /**
+   * A stream is accepted when this says so; until then its client takes other replicas. An open stream of a process that is ready no more (its
+   * lease has run out) is told to send no more, so that its items go elsewhere instead of failing here.
+   */
   readonly isReady?: () => boolean;
   /** The result of an item that failed: past its deadline, too many at once, or whatever the handler threw. */
   readonly onError: (item: Item, error: unknown) => Result;
@@ -46,7 +49,7 @@ export interface ServeOptions<Item, Result> {
 /** More than a link's whole credit, so only a client without credit meets it. */
 const MAX_IN_FLIGHT = 1024;
 const DEFAULT_TIMEOUT_MS = 3_000;
-/** How often a process that is not ready yet is asked again. */
+/** How often a process is asked whether it is ready. */
 const READY_EVERY_MS = 20;
 
 /** Makes the handler of a bidirectional method, typed by the method: `batchStream((call) => serveBatchStream(call, …))`. */
@@ -79,6 +82,8 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
   #unwritten = 0;
   #ended = false;
   #closed = false;
+  #askedAt = 0;
+  #stoodDown = false;
 
   constructor(
     call: BatchCall<Item, Result>,
@@ -101,9 +106,7 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
 
   start(): void {
     const { signal } = this.#options;
-    const announceDraining = (): void => {
-      if (!this.#closed) this.#call.write({ results: [], draining: true }, ignore);
-    };
+    const announceDraining = (): void => this.#standDown();
     const close = (): void => {
       this.#closed = true;
       signal.removeEventListener('abort', announceDraining);
@@ -127,8 +130,19 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
     else this.#call.sendMetadata(new Metadata());
   }
 
+  /** Tells the client, once, to send no more on this stream. */
+  #standDown(): void {
+    if (this.#closed || this.#stoodDown) return;
+    this.#stoodDown = true;
+    this.#call.write({ results: [], draining: true }, ignore);
+  }
+
   #receive(items: readonly Item[]): void {
     const arrivedAt = performance.now();
+    if (arrivedAt - this.#askedAt > READY_EVERY_MS) {
+      this.#askedAt = arrivedAt;
+      if (this.#options.isReady?.() === false) this.#standDown();
+    }
     this.#options.onBatch?.(items.length);
     for (const item of items) {
       const deadline = arrivedAt + (item.timeoutMs > 0 ? item.timeoutMs : this.#defaultTimeoutMs);

@@ -2,7 +2,7 @@ import { ScalarType } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { awsEnum, membersOf, operations, type MemberField, type Operation } from '@trent/contracts';
 import { Caller, type Answer } from '../fixtures/caller.ts';
-import { sampleOf, samplesOf, scalarOf, textOf } from './sample-requests.ts';
+import { sampleOf, samplesOf, scalarOf } from './sample-requests.ts';
 
 /**
  * Every member of every KMS operation at, below and above each of its bounds, on the HTTPS wire: what the contract says is what a client meets.
@@ -65,18 +65,20 @@ function lengthCells(member: MemberField, cell: WithValue): Cell[] {
   if (make === undefined) return [];
   const cells: Cell[] = [];
   if (minLength !== undefined && minLength > 0n) {
-    cells.push(cell('at its least length', make(Number(minLength))));
+    const least = make(Number(minLength));
+    if (least !== undefined) cells.push(cell('at its least length', least));
     // Below the least length no pattern can be kept: any text says which bound is meant.
     const short = field.scalar === ScalarType.STRING ? 'a'.repeat(Number(minLength) - 1) : make(Number(minLength) - 1);
     cells.push(cell('below its least length', short, `Member must have length greater than or equal to ${String(minLength)}`));
   }
   if (maxLength !== undefined) {
-    cells.push(cell('at its greatest length', make(Number(maxLength))));
+    const greatest = make(Number(maxLength));
+    if (greatest !== undefined) cells.push(cell('at its greatest length', greatest));
     const long = field.scalar === ScalarType.STRING ? 'a'.repeat(Number(maxLength) + 1) : make(Number(maxLength) + 1);
     cells.push(cell('above its greatest length', long, `Member must have length less than or equal to ${String(maxLength)}`));
   }
   if (field.scalar === ScalarType.STRING && pattern) {
-    const odd = `\u0001${textOf(Number(minLength ?? 1), pattern)}`.slice(0, Number(maxLength ?? 100));
+    const odd = `\u0001${'a'.repeat(Number(minLength ?? 1))}`.slice(0, Number(maxLength ?? 100));
     cells.push(cell('beside its pattern', odd, `Member must satisfy regular expression pattern: ${pattern}`));
   }
   return cells;

@@ -1,6 +1,5 @@
 import { ScalarType } from '@bufbuild/protobuf';
 import { awsEnum, membersOf, type MemberField } from '@trent/contracts';
-import fc from 'fast-check';
 import { UNKNOWN_KEY_ID } from '../fixtures/keys.ts';
 
 /** Values that mean something to the service beyond their bounds; a request made of them ends at the key that does not exist. */
@@ -27,9 +26,21 @@ export function sampleOf(member: MemberField): unknown {
       if (field.listKind === 'enum') return [awsEnum(field.enum.typeName).values[0]];
       return field.listKind === 'message'
         ? [samplesOf(membersOf(field.message))]
-        : [textOf(Number(member.member.element?.minLength ?? 1), member.member.element?.pattern)];
+        : [
+            someText(
+              Number(member.member.element?.minLength ?? 1),
+              Number(member.member.element?.maxLength ?? 100),
+              member.member.element?.pattern,
+            ),
+          ];
     default:
-      return scalarOf(member, Number(member.member.bounds?.minLength ?? 1));
+      return field.scalar === ScalarType.STRING
+        ? someText(
+            Number(member.member.bounds?.minLength ?? 1),
+            Number(member.member.bounds?.maxLength ?? 100),
+            member.member.bounds?.pattern,
+          )
+        : scalarOf(member, Number(member.member.bounds?.minLength ?? 1));
   }
 }
 
@@ -38,7 +49,7 @@ export function samplesOf(members: readonly MemberField[]): Record<string, unkno
   return Object.fromEntries(members.filter(({ member }) => member.required).map((member) => [member.awsName, sampleOf(member)]));
 }
 
-/** A scalar of a length (strings, blobs); numbers and booleans have none. */
+/** A scalar of a length (strings, blobs), undefined when no such text is known; numbers and booleans have none. */
 export function scalarOf({ field, member }: MemberField, length: number): unknown {
   switch (field.scalar) {
     case ScalarType.STRING:
@@ -52,14 +63,31 @@ export function scalarOf({ field, member }: MemberField, length: number): unknow
   }
 }
 
-/** A text of a length that fits a pattern. */
-export function textOf(length: number, pattern = ''): string {
+/** Texts that fit patterns which no single letter repeated fits: built by hand for a length, where there is one. */
+const SHAPED: readonly ((length: number) => string)[] = [
+  (length) => `a-a-${'1'.repeat(Math.max(1, length - 4))}`,
+  (length) => `cluster-${'a'.repeat(Math.max(1, length - 8))}`,
+  (length) => `vpce-svc-${'a'.repeat(Math.max(1, length - 9))}`,
+  (length) => `com.amazonaws.vpce.a-a-1.vpce-svc-${'a'.repeat(Math.max(1, length - 34))}`,
+  (length) => `https://${'a'.repeat(Math.max(1, length - 8))}`,
+  (length) => `${'/a'.repeat(Math.floor(length / 2))}/kms/xks/v1`.slice(-length),
+  (length) => `/${'a'.repeat(Math.max(0, length - 12))}/kms/xks/v1`,
+  (length) => `arn:aws:s3:a:111122223333:${'a'.repeat(Math.max(1, length - 26))}`,
+  (length) => `a.a.${'a'.repeat(Math.max(1, length - 4))}`,
+];
+
+/** A text of a length that fits a pattern; undefined when no such text is known (a pattern may allow other lengths than the bounds do). */
+export function textOf(length: number, pattern = ''): string | undefined {
   const whole = new RegExp(`^(?:${pattern === '' ? '[^]*' : pattern})$`);
-  for (const letter of ['a', '2', 'A', '.']) if (whole.test(letter.repeat(length))) return letter.repeat(length);
-  const [found] = fc.sample(
-    fc.stringMatching(whole).filter((text) => text.length === length && /^[ -~]*$/.test(text)),
-    1,
-  );
-  if (found === undefined) throw new Error(`nothing of length ${String(length)} fits ${pattern}`);
-  return found;
+  const plain = ['a', '2', 'A', '.'].map((letter) => letter.repeat(length));
+  return [...plain, ...SHAPED.map((shape) => shape(length))].find((text) => text.length === length && whole.test(text));
+}
+
+/** The shortest text that is known to fit a pattern. */
+function someText(least: number, most: number, pattern: string | undefined): string {
+  for (let length = least; length <= Math.min(most, least + 100); length++) {
+    const text = textOf(length, pattern);
+    if (text !== undefined) return text;
+  }
+  throw new Error(`nothing is known that fits ${String(pattern)}`);
 }
