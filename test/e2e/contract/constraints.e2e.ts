@@ -55,6 +55,9 @@ type WithValue = (name: string, value: unknown, violation?: string, error?: stri
 
 function lengthCells(member: MemberField, cell: WithValue): Cell[] {
   const { field } = member;
+  const isText = field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING;
+  // In protobuf an empty list is an absent one: neither has a length below the least.
+  const isList = field.fieldKind === 'list';
   const { minLength, maxLength, pattern } = member.member.bounds ?? {};
   const make =
     field.fieldKind === 'list'
@@ -64,20 +67,20 @@ function lengthCells(member: MemberField, cell: WithValue): Cell[] {
         : undefined;
   if (make === undefined) return [];
   const cells: Cell[] = [];
-  if (minLength !== undefined && minLength > 0n) {
+  if (minLength !== undefined && minLength > 0n && !isList) {
     const least = make(Number(minLength));
     if (least !== undefined) cells.push(cell('at its least length', least));
     // Below the least length no pattern can be kept: any text says which bound is meant.
-    const short = field.scalar === ScalarType.STRING ? 'a'.repeat(Number(minLength) - 1) : make(Number(minLength) - 1);
+    const short = isText ? 'a'.repeat(Number(minLength) - 1) : make(Number(minLength) - 1);
     cells.push(cell('below its least length', short, `Member must have length greater than or equal to ${String(minLength)}`));
   }
   if (maxLength !== undefined) {
     const greatest = make(Number(maxLength));
     if (greatest !== undefined) cells.push(cell('at its greatest length', greatest));
-    const long = field.scalar === ScalarType.STRING ? 'a'.repeat(Number(maxLength) + 1) : make(Number(maxLength) + 1);
+    const long = isText ? 'a'.repeat(Number(maxLength) + 1) : make(Number(maxLength) + 1);
     cells.push(cell('above its greatest length', long, `Member must have length less than or equal to ${String(maxLength)}`));
   }
-  if (field.scalar === ScalarType.STRING && pattern) {
+  if (isText && pattern) {
     const odd = `\u0001${'a'.repeat(Number(minLength ?? 1))}`.slice(0, Number(maxLength ?? 100));
     cells.push(cell('beside its pattern', odd, `Member must satisfy regular expression pattern: ${pattern}`));
   }
@@ -136,6 +139,9 @@ function judge(cell: Cell, answer: Answer): string | undefined {
     : `not refused as it should be (${String(error)}: ${message.slice(0, 300)})`;
 }
 
+/** What the model allows and AWS refuses (kms-api §10: a window of 7 to 30 days). */
+const STRICTER_THAN_THE_MODEL = new Set(['PendingWindowInDays at its least value', 'PendingWindowInDays at its greatest value']);
+
 const kms = [...operations.values()].filter(({ name }) => name.startsWith('kms.'));
 let walked = 0;
 
@@ -144,7 +150,7 @@ describe('the constraints of every member', () => {
     const wrong: string[] = [];
     for (const cell of cellsOf(operation)) {
       const problem = judge(cell, await caller.kms(rpc, cell.input));
-      if (problem !== undefined) wrong.push(`${cell.name}: ${problem}`);
+      if (problem !== undefined && !STRICTER_THAN_THE_MODEL.has(cell.name)) wrong.push(`${cell.name}: ${problem}`);
       walked++;
     }
     expect(wrong).toEqual([]);
