@@ -84,10 +84,9 @@ function operationsPage(): string {
 }
 
 function operationRow({ rpc, option }: Operation): string {
-  const room = options.Room[option.room] as unknown;
   const cells = [
     `\`${rpc}\``,
-    ROOMS[option.room] ?? String(room),
+    ROOMS[option.room] ?? '',
     RESOURCES[option.resource] ?? '',
     option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',
     String(option.quotaPerSecond),
