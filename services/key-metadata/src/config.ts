@@ -1,4 +1,13 @@
-import { commonConfig, endpoints, grpcConfig, natsConfig, postgresConfig, regionGroupsConfig, type ConfigOf } from '@trent/bootstrap';
+import {
+  commonConfig,
+  endpoints,
+  grpcConfig,
+  integer,
+  natsConfig,
+  postgresConfig,
+  regionGroupsConfig,
+  type ConfigOf,
+} from '@trent/bootstrap';
 
 /** The environment of key-metadata: docs/configuration.md is made from it. */
 export const keyMetadataConfig = {
@@ -7,6 +16,7 @@ export const keyMetadataConfig = {
   ...natsConfig,
   ...postgresConfig,
   ...regionGroupsConfig,
+  maxKeys: integer({ min: 1, max: 100_000_000 }).default(100_000).describe('keys that an account may have in a Region, in any state'),
   cryptoWorkerEndpoints: endpoints().describe('Crypto workers: region/zone=host:port,…'),
 };
 

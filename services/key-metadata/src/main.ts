@@ -26,6 +26,7 @@ import { invokeOperation } from './operations/index.ts';
 import { markersWith } from './operations/marker.ts';
 import { freshMaterialOf } from './operations/materials.ts';
 import { loadGrants } from './store/grant-views.ts';
+import { KeyQuota } from './store/key-quota.ts';
 import { keepKeyUsage } from './store/key-usage.ts';
 import { loadKeyViews } from './store/key-views.ts';
 import { openTokenStream } from './store/token-stream.ts';
@@ -68,6 +69,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     ...materialsOf(rt, config),
     keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
     regions: { served: config.regions, groupOf: (region) => groupOf(config, region) },
+    keyQuota: new KeyQuota(config.maxKeys, () => performance.now()),
     newEventId: () => newEventId(random),
     now: Date.now,
   };

@@ -34,6 +34,7 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
   return change(deps, call, async (tx) => {
+    await deps.keyQuota.check(tx, region, accountId);
     if (wanted.origin === 'AWS_KMS')
       material ??= freshMaterialOf(deps, { region, accountId, keyId, relatives: null, ...wanted }, call.deadline);
     else await deps.checkMaterial({ region, keySpec: wanted.spec, keyUsage: wanted.usage }, call.deadline);

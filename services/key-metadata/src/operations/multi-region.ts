@@ -31,6 +31,7 @@ export function replicateKey(deps: Deps, call: Call): Promise<invoke.InvokeRespo
     if (primary.relatives?.some((one) => one.region === region) === true) {
       fail('AlreadyExistsException', `The key ${arnOf({ ...primary, region })} already exists.`);
     }
+    await deps.keyQuota.check(tx, region, primary.accountId);
     const policy = readPolicy(deps, call, primary, request);
     const state = primary.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled';
     await insertReplica(tx, primary, { region, description: request.description ?? '', state, policy });
