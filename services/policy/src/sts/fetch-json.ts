@@ -89,7 +89,7 @@ function certificateOf({ hostname, port }: URL, thumbprints: readonly string[], 
 function chainOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate[] {
   const chain = [leaf];
   for (;;) {
-    const issuer = chain.at(-1)?.issuerCertificate as DetailedPeerCertificate | undefined;
+    const issuer = chain.at(-1)?.issuerCertificate;
     if (issuer === undefined || chain.includes(issuer)) return chain;
     chain.push(issuer);
   }
