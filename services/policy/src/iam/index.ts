@@ -1,4 +1,5 @@
 import { accessKeyHandlers } from './access-keys.ts';
+import { accountHandlers } from './account.ts';
 import { attachmentHandlers } from './attachments.ts';
 import { groupHandlers } from './groups.ts';
 import { inlinePolicyHandlers } from './inline-policies.ts';
@@ -23,4 +24,5 @@ export const iamHandlers = {
   ...oidcProviderHandlers,
   ...mfaDeviceHandlers,
   ...loginProfileHandlers,
+  ...accountHandlers,
 };
