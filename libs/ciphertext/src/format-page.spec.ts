@@ -19,15 +19,21 @@ interface Vector {
 }
 const ciphertexts = JSON.parse(read('libs/ciphertext/src/ciphertext-v1.golden.json')) as Vector[];
 const { tokens } = JSON.parse(read('libs/key-token/src/key-token-v1.golden.json')) as { tokens: Vector[] };
+const { tokens: asymmetric } = JSON.parse(read('libs/key-token/src/key-token-v2.golden.json')) as { tokens: Vector[] };
 const permits = JSON.parse(read('libs/permit/src/permit-v1.golden.json')) as Vector[];
 
 describe('docs/ciphertext-format.md shows the first golden vector of', () => {
   const rows: [string, string | undefined, string | undefined][] = [
     ['ciphertext v1', examples[0], ciphertexts[0]?.ciphertext],
     ['key token v1', examples[1], tokens[0]?.token],
-    ['permit v1', examples[2], permits[0]?.encoded],
+    ['permit v1', examples[3], permits[0]?.encoded],
   ];
   test.each(rows)('%s, byte by byte', (_format, shown, vector) => {
     expect(shown).toBe(vector);
+  });
+
+  test('key token v2, the tail of its header', () => {
+    expect(examples[2]).not.toBe('');
+    expect(asymmetric.some(({ token }) => token.includes(examples[2] ?? '-'))).toBe(true);
   });
 });

@@ -30,8 +30,10 @@ afterAll(() => {
 });
 
 describe('the native API through our own client', () => {
-  test('has every operation of the contract', () => {
-    const names = [...operations.values()].map(({ rpc }) => rpc.charAt(0).toLowerCase() + rpc.slice(1));
+  test('has every operation of KMS, STS and CloudTrail', () => {
+    const names = [...operations.values()]
+      .filter(({ name }) => !name.startsWith('iam.'))
+      .map(({ rpc }) => rpc.charAt(0).toLowerCase() + rpc.slice(1));
     expect(Object.keys(trent)).toEqual(expect.arrayContaining(names));
   });
 

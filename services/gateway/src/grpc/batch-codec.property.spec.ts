@@ -85,6 +85,11 @@ describe('the batch codec', () => {
       [13, 'kms.GenerateDataKey'],
       [14, 'kms.GenerateDataKeyWithoutPlaintext'],
       [15, 'kms.GenerateRandom'],
+      [16, 'kms.Sign'],
+      [17, 'kms.Verify'],
+      [18, 'kms.GetPublicKey'],
+      [19, 'kms.GenerateMac'],
+      [20, 'kms.VerifyMac'],
     ]);
   });
 });
