@@ -17,3 +17,4 @@ export { softHsmModulePath } from './programs.ts';
 export { attachCluster, startCluster, type TestCluster, type TestClusterOptions } from './test-cluster.ts';
 export { fetchAwsCli, type AwsCli } from './install/fetch-aws-cli.ts';
 export type { AccountAdmin, FreezeKind } from './accounts/account-admin.ts';
+export { fetchPythonPackages, type PythonPackages } from './install/fetch-python-packages.ts';
