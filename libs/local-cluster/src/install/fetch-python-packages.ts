@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../config.ts';
+import { cacheFolder, repositoryRoot } from '../config.ts';
 import { folderInPath, required } from '../programs.ts';
 
 const run = promisify(execFile);
@@ -24,9 +24,9 @@ export interface PythonPackages {
 export async function fetchPythonPackages(requirements: string, say: (line: string) => void = () => undefined): Promise<PythonPackages> {
   const python = join(required('python3', folderInPath('python3')), 'python3');
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  const folder = join(cacheFolder(), `python-${basename(requirements, '.txt')}-${digest}`);
+  const folder = join(cacheFolder(), `python-${digest}`);
   if (!existsSync(folder)) {
-    say(`fetching the Python packages of ${basename(requirements)} …`);
+    say(`fetching the Python packages of ${relative(repositoryRoot, requirements)} …`);
     await pipInstall(python, folder, '--no-deps', '--only-binary=:all:', '--requirement', requirements);
   }
   return { program: python, env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' }, folder };

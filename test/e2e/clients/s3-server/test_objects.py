@@ -1,0 +1,60 @@
+"""Server-side encryption with a customer managed key (SSE-KMS) of an S3 server that has Trent for its KMS."""
+
+import os
+import unittest
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+BODY = b"attack at dawn " * 1000
+kms = boto3.client("kms")
+settings = {
+    "endpoint_url": os.environ["S3_ENDPOINT"],
+    "aws_access_key_id": os.environ["S3_ACCESS_KEY"],
+    "aws_secret_access_key": os.environ["S3_SECRET_KEY"],
+}
+# Its volumes come up after its port does, so the first request may need another try.
+s3 = boto3.client("s3", config=Config(retries={"total_max_attempts": 10}), **settings)
+once = boto3.client("s3", config=Config(retries={"total_max_attempts": 1}), **settings)
+
+
+class Objects(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        s3.create_bucket(Bucket="sealed")
+
+    def setUp(self):
+        self.key = kms.create_key()["KeyMetadata"]
+
+    def put(self, name, **members):
+        return s3.put_object(Bucket="sealed", Key=name, Body=BODY, ServerSideEncryption="aws:kms", **members)
+
+    def get(self, name, client=s3):
+        return client.get_object(Bucket="sealed", Key=name)["Body"].read()
+
+    def test_an_object_is_readable_only_while_its_key_is_enabled(self):
+        answer = self.put("one", SSEKMSKeyId=self.key["KeyId"])
+        self.assertEqual((answer["ServerSideEncryption"], answer["SSEKMSKeyId"]), ("aws:kms", self.key["Arn"]))
+        self.assertEqual(self.get("one"), BODY)
+        kms.disable_key(KeyId=self.key["KeyId"])
+        with self.assertRaises(ClientError):
+            self.get("one", once)
+        kms.enable_key(KeyId=self.key["KeyId"])
+        self.assertEqual(self.get("one"), BODY)
+
+    def test_a_key_may_be_named_by_its_alias(self):
+        alias = f"alias/s3-{self.key['KeyId']}"
+        kms.create_alias(AliasName=alias, TargetKeyId=self.key["KeyId"])
+        self.put("two", SSEKMSKeyId=alias)
+        self.assertEqual(self.get("two"), BODY)
+
+    def test_nothing_is_stored_under_a_key_that_does_not_exist(self):
+        with self.assertRaises(ClientError):
+            once.put_object(Bucket="sealed", Key="three", Body=BODY, ServerSideEncryption="aws:kms", SSEKMSKeyId="00000000-0000-4000-8000-000000000000")
+        with self.assertRaises(ClientError):
+            self.get("three", once)
+
+
+if __name__ == "__main__":
+    unittest.main()
