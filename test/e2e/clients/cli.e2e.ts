@@ -108,6 +108,23 @@ describe('the AWS CLI, unchanged', () => {
   );
 
   test(
+    'signs, verifies, and grants by its shorthand',
+    async () => {
+      const made = await kms('create-key', '--key-spec', 'ECC_NIST_P256', '--key-usage', 'SIGN_VERIFY');
+      const signer = (made['KeyMetadata'] as { KeyId: string }).KeyId;
+      const signing = ['--key-id', signer, '--message', file('message', 'from the CLI'), '--signing-algorithm', 'ECDSA_SHA_256'];
+      const signature = file('signature', Buffer.from(String((await kms('sign', ...signing))['Signature']), 'base64'));
+      expect(await kms('verify', ...signing, '--signature', signature)).toMatchObject({ SignatureValid: true });
+      const root = `arn:aws:iam::${String(env['TRENT_ACCOUNT_ID'])}:root`;
+      const constraints = ['--operations', 'Encrypt', 'Decrypt', '--constraints', 'EncryptionContextSubset={tenant=blue}'];
+      const { GrantId } = await kms('create-grant', '--key-id', id, '--grantee-principal', root, ...constraints);
+      const listed = await kms('list-grants', '--key-id', id, '--page-size', '1');
+      expect(listed['Grants']).toMatchObject([{ GrantId, Constraints: { EncryptionContextSubset: { tenant: 'blue' } } }]);
+    },
+    SLOW_MS,
+  );
+
+  test(
     'disables, enables, schedules deletion and cancels it; errors are told by name',
     async () => {
       await kms('disable-key', '--key-id', id);

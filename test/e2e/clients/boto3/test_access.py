@@ -2,8 +2,12 @@
 
 import datetime
 import json
+import tempfile
 import time
 import unittest
+from pathlib import Path
+
+import botocore.session
 
 from clients import account, client_of, iam, kms, make_key, refused, sts, trail, unique
 
@@ -62,6 +66,26 @@ class Roles(unittest.TestCase):
         iam.delete_role(RoleName=name)
         with self.assertRaises(iam.exceptions.NoSuchEntityException):
             iam.get_role(RoleName=name)
+
+
+    def test_a_profile_assumes_its_role_by_itself(self):
+        user, credentials = make_user(self)
+        name = unique("boto3")
+        trust = document({"Principal": {"AWS": user["Arn"]}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "blue"}}})
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=7200)["Role"]
+        self.addCleanup(iam.delete_role, RoleName=name)
+        with tempfile.TemporaryDirectory() as folder:
+            config = Path(folder, "config")
+            config.write_text(
+                "[profile user]\n"
+                f"aws_access_key_id = {credentials['AccessKeyId']}\naws_secret_access_key = {credentials['SecretAccessKey']}\n"
+                "[profile role]\n"
+                f"source_profile = user\nrole_arn = {role['Arn']}\nrole_session_name = profile\nexternal_id = blue\nduration_seconds = 7200\n"
+            )
+            session = botocore.session.Session(profile="role")
+            session.set_config_variable("config_file", str(config))
+            caller = session.create_client("sts").get_caller_identity()
+        self.assertEqual(caller["Arn"], f"arn:aws:sts::{account}:assumed-role/{name}/profile")
 
 
 class Users(unittest.TestCase):
