@@ -219,19 +219,30 @@ describe('the end of a stream', () => {
 });
 
 describe('a process that is ready no more', () => {
-  test('answers what comes and tells the client, once, to go elsewhere', async () => {
+  test('tells the client, once, to go elsewhere; what has come waits until it is ready again', async () => {
     let isReady = true;
     const { call } = serve(({ id, text }) => ({ id, text }), { isReady: () => isReady });
+    const answered = (): number[] => call.frames.flatMap(({ results }) => results.map(({ id }) => id));
     call.send({ id: 1 });
     await nextTurn();
-    expect(call.frames.map(({ draining }) => draining)).toEqual([false]);
     isReady = false;
-    await sleep(25);
     call.send({ id: 2 });
-    await sleep(25);
     call.send({ id: 3 });
-    await nextTurn();
+    call.emit('end');
+    await sleep(50);
     expect(call.frames.filter(({ draining }) => draining)).toEqual([{ results: [], draining: true }]);
-    expect(call.frames.flatMap(({ results }) => results.map(({ id }) => id))).toEqual([1, 2, 3]);
+    expect([answered(), call.ended]).toEqual([[1], false]);
+    isReady = true;
+    await sleep(50);
+    expect([answered(), call.ended]).toEqual([[1, 2, 3], true]);
+  });
+
+  test('one that does not become ready lets each item find out for itself', async () => {
+    let isReady = true;
+    const { call } = serve(() => fail('DependencyTimeoutException'), { isReady: () => isReady });
+    isReady = false;
+    call.send({ id: 1, timeoutMs: 3000 });
+    await sleep(1100);
+    expect(call.frames.at(-1)?.results).toEqual([{ id: 1, text: 'DependencyTimeoutException' }]);
   });
 });

@@ -31,7 +31,7 @@ export interface ServeOptions<Item, Result> {
   readonly signal: AbortSignal;
   /**
    * A stream is accepted when this says so; until then its client takes other replicas. An open stream of a process that is ready no more (its
-   * lease has run out) is told to send no more, so that its items go elsewhere instead of failing here.
+   * lease has run out) is told to send no more, so that its items go elsewhere, and what it has sent already waits for a moment.
    */
   readonly isReady?: () => boolean;
   /** The result of an item that failed: past its deadline, too many at once, or whatever the handler threw. */
@@ -51,6 +51,8 @@ const MAX_IN_FLIGHT = 1024;
 const DEFAULT_TIMEOUT_MS = 3_000;
 /** How often a process is asked whether it is ready. */
 const READY_EVERY_MS = 20;
+/** How long items wait for a process to be ready again: a lease that lapsed because the process got no CPU is renewed within milliseconds. */
+const HOLD_MS = 1_000;
 
 /** Makes the handler of a bidirectional method, typed by the method: `batchStream((call) => serveBatchStream(call, …))`. */
 export function batchStream<Request, Response>(
@@ -79,10 +81,10 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
   readonly #defaultTimeoutMs: number;
   readonly #results: Batcher<Result>;
   #inFlight = 0;
+  #held = 0;
   #unwritten = 0;
   #ended = false;
   #closed = false;
-  #askedAt = 0;
   #stoodDown = false;
 
   constructor(
@@ -139,11 +141,28 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
 
   #receive(items: readonly Item[]): void {
     const arrivedAt = performance.now();
-    if (arrivedAt - this.#askedAt > READY_EVERY_MS) {
-      this.#askedAt = arrivedAt;
-      if (this.#options.isReady?.() === false) this.#standDown();
-    }
     this.#options.onBatch?.(items.length);
+    if (this.#options.isReady?.() === false) {
+      this.#standDown();
+      this.#hold(items, arrivedAt);
+    } else this.#startAll(items, arrivedAt);
+  }
+
+  /** Until the process is ready again, or has not been for too long: then each item finds out for itself. */
+  #hold(items: readonly Item[], arrivedAt: number): void {
+    this.#held += items.length;
+    const look = (): void => {
+      if (this.#options.isReady?.() === false && performance.now() - arrivedAt < HOLD_MS) {
+        setTimeout(look, READY_EVERY_MS);
+        return;
+      }
+      this.#held -= items.length;
+      this.#startAll(items, arrivedAt);
+    };
+    setTimeout(look, READY_EVERY_MS);
+  }
+
+  #startAll(items: readonly Item[], arrivedAt: number): void {
     for (const item of items) {
       const deadline = arrivedAt + (item.timeoutMs > 0 ? item.timeoutMs : this.#defaultTimeoutMs);
       this.#inFlight++;
@@ -196,7 +215,7 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
 
   /** The client has sent its last item and has every result: the stream ends. */
   #endIfDone(): void {
-    if (!this.#ended || this.#closed || this.#inFlight > 0 || this.#unwritten > 0 || this.#results.length > 0) return;
+    if (!this.#ended || this.#closed || this.#inFlight + this.#held > 0 || this.#unwritten > 0 || this.#results.length > 0) return;
     this.#closed = true;
     this.#call.end();
   }
