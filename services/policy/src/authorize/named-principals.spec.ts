@@ -43,6 +43,11 @@ describe('principals that a request names must exist:', () => {
     expect((await ask(createGrant(bob, root(FOREIGN_ACCOUNT)), [bob])).error).toMatchObject({ code: 'InvalidArnException' });
   });
 
+  test('what is no ARN is named in the answer as it was sent', async () => {
+    const { error } = await ask(createGrant('s3.amazonaws.com'), []);
+    expect(error).toMatchObject({ message: 'ARN does not refer to a valid principal: s3.amazonaws.com' });
+  });
+
   test('all of a key policy, an account by its id too; services and unique ids are not looked for', async () => {
     const { error, asked } = await ask(putKeyPolicy(bob, FOREIGN_ACCOUNT, 'AIDACKCEVSQ6C2EXAMPLE'), [bob, root(FOREIGN_ACCOUNT)]);
     expect(error).toBeUndefined();

@@ -74,8 +74,8 @@ function lookedFor(names: readonly string[]): PrincipalNames {
   for (const name of names) {
     const parts = parseArn(name);
     const [kind, role = ''] = parts?.resource.split('/') ?? [];
-    if (parts === undefined) arns.push(rootArn(name as AccountId));
-    else if (parts.service !== 'sts') arns.push(name);
+    if (ACCOUNT_ID.test(name)) arns.push(rootArn(name as AccountId));
+    else if (parts?.service !== 'sts') arns.push(name);
     else if (kind === 'assumed-role') roles.push({ account: parts.account, name: role, arn: name });
     else arns.push(rootArn(parts.account as AccountId));
   }

