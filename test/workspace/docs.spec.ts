@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { generatedPages } from '../../docs/generate.ts';
 
 const root = join(import.meta.dirname, '../..');
 const pages = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })];
@@ -37,4 +38,8 @@ describe('the README', () => {
   test.each([...new Set(commands)])('npm script %s exists', (script) => {
     expect(scripts).toContain(script);
   });
+});
+
+test('the pages that are read off the code are current (npm run docs)', async () => {
+  for (const [page, text] of await generatedPages()) expect([page, textOf(page)]).toEqual([page, text]);
 });

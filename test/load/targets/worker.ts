@@ -103,12 +103,13 @@ export async function permittedKey(access: WorkerAccess, keyArn: string, permitK
   const operation = 'kms.Encrypt';
   try {
     const result = await stream.ask(
-      Object.assign(emptyItem(), {
+      authorize.AuthorizeItem.create({
+        timeoutMs: DEADLINE_MS,
         requestId: randomUUID(),
         operation,
         region: access.region,
-        caller: { $case: 'certificate', value: access.caller } as const,
-        keys: [{ reference: keyArn, ciphertextKeyId: '', ciphertextMaterialId: '', ciphertextRegion: '' }],
+        caller: { $case: 'certificate', value: access.caller },
+        keys: [authorize.KeyQuery.create({ reference: keyArn })],
         inputDigest,
         sourceIp: '127.0.0.1',
         algorithms: [''],
@@ -124,29 +125,4 @@ export async function permittedKey(access: WorkerAccess, keyArn: string, permitK
     stream.close();
     client.close();
   }
-}
-
-function emptyItem(): authorize.AuthorizeItem {
-  return {
-    id: 0,
-    timeoutMs: DEADLINE_MS,
-    traceparent: '',
-    requestId: '',
-    operation: '',
-    region: '',
-    caller: undefined,
-    authenticateOnly: false,
-    keys: [],
-    inputDigest: Buffer.alloc(0),
-    facts: [],
-    grantTokens: [],
-    sourceIp: '',
-    aliasName: '',
-    algorithms: [],
-    dryRun: false,
-    resourceName: '',
-    resourcePath: '',
-    grantId: '',
-    request: Buffer.alloc(0),
-  };
 }
