@@ -55,19 +55,20 @@ export class Freezes {
     this.#options = options;
     this.#js = jetstream(options.nats);
     void this.#follow();
+    this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
     this.#timer.unref();
   }
 
   /** @throws AccessDeniedException for who or what is frozen, DependencyTimeoutException when it cannot be told */
   refuse(principal: Principal, views: readonly KeyView[]): void {
-    if (!this.#isLoaded || performance.now() - this.#heardAt > STALE_MS)
-      fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    if (this.isReady() !== true) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
     this.state.refuse(principal, views);
   }
 
   isReady(): true | string {
-    return this.#isLoaded || 'freezes not read';
+    if (!this.#isLoaded) return 'freezes not read';
+    return performance.now() - this.#heardAt <= STALE_MS || 'NATS has not been heard';
   }
 
   /** Freezes or lets go; answered once no replica permits it any more and no permit of before is alive. */
