@@ -239,10 +239,28 @@ describe('a process that is ready no more', () => {
 
   test('one that does not become ready lets each item find out for itself', async () => {
     let isReady = true;
-    const { call } = serve(() => fail('DependencyTimeoutException'), { isReady: () => isReady });
+    const { call } = serve(() => fail('DependencyTimeoutException'), { isReady: () => isReady, holdMs: 1 });
     isReady = false;
     call.send({ id: 1, timeoutMs: 3000 });
-    await sleep(1100);
+    await sleep(50);
     expect(call.frames.at(-1)?.results).toEqual([{ id: 1, text: 'DependencyTimeoutException' }]);
+  });
+
+  test('what waits is not done when the client has gone', async () => {
+    const done: number[] = [];
+    let isReady = true;
+    const { call } = serve(
+      ({ id, text }) => {
+        done.push(id);
+        return { id, text };
+      },
+      { isReady: () => isReady },
+    );
+    isReady = false;
+    call.send({ id: 1 });
+    call.emit('cancelled');
+    isReady = true;
+    await sleep(50);
+    expect(done).toEqual([]);
   });
 });

@@ -36,6 +36,8 @@ export interface ServeOptions<Item, Result> {
   readonly isReady?: () => boolean;
   /** The result of an item that failed: past its deadline, too many at once, or whatever the handler threw. */
   readonly onError: (item: Item, error: unknown) => Result;
+  /** How long items wait for a process to be ready again, in milliseconds. */
+  readonly holdMs?: number;
   /** Items in progress on this stream; more get ThrottlingException. */
   readonly maxInFlight?: number;
   /** Time of an item that names none. */
@@ -142,17 +144,22 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
   #receive(items: readonly Item[]): void {
     const arrivedAt = performance.now();
     this.#options.onBatch?.(items.length);
-    if (this.#options.isReady?.() === false) {
-      this.#standDown();
-      this.#hold(items, arrivedAt);
-    } else this.#startAll(items, arrivedAt);
+    if (this.#options.isReady?.() !== false) {
+      this.#startAll(items, arrivedAt);
+      return;
+    }
+    this.#standDown();
+    if (this.#held + items.length <= this.#maxInFlight) this.#hold(items, arrivedAt);
+    else this.#startAll(items, arrivedAt);
   }
 
   /** Until the process is ready again, or has not been for too long: then each item finds out for itself. */
   #hold(items: readonly Item[], arrivedAt: number): void {
     this.#held += items.length;
+    const { isReady, holdMs = HOLD_MS } = this.#options;
     const look = (): void => {
-      if (this.#options.isReady?.() === false && performance.now() - arrivedAt < HOLD_MS) {
+      if (this.#closed) return; // nobody waits for them any more, and they may be on their way elsewhere
+      if (isReady?.() === false && performance.now() - arrivedAt < holdMs) {
         setTimeout(look, READY_EVERY_MS);
         return;
       }
