@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { accountVariables, clusterFolder, openAccount, readSettings, writeEnvFile } from '@trent/local-cluster';
 import { Command, InvalidArgumentError } from 'commander';
 import { asOperator } from './operator.ts';
+import { mapServiceCommand, servicesCommand } from './services.ts';
 
 interface CreateOptions {
   readonly id?: string;
@@ -11,7 +12,7 @@ interface CreateOptions {
 }
 
 /** `trent account create`: another account beside the first one. */
-export function accountCommand(): Command {
+export function accountCommand(print: (line: string) => void): Command {
   const create = new Command('create')
     .description('make an account and write a shell file with its endpoint, root access key and client certificate')
     .option('--id <account>', '12 digits (default: random ones)', accountId)
@@ -25,7 +26,12 @@ export function accountCommand(): Command {
     .option('--principal <arn>', 'root, user or role (default: the root)')
     .option('--data <dir>', 'folder of the cluster', '.trent')
     .action(mapCertificate);
-  return new Command('account').description('accounts of a local cluster').addCommand(create).addCommand(map);
+  return new Command('account')
+    .description('accounts of a local cluster')
+    .addCommand(create)
+    .addCommand(map)
+    .addCommand(mapServiceCommand())
+    .addCommand(servicesCommand(print));
 }
 
 async function createAccount(options: CreateOptions): Promise<void> {

@@ -13,7 +13,7 @@ const print = (line: string): void => {
 const program = new Command('trent')
   .description('operate a local Trent, and look into its formats')
   .showHelpAfterError()
-  .addCommand(accountCommand())
+  .addCommand(accountCommand(print))
   .addCommand(explainCommand(print))
   .addCommand(freezeCommand(print))
   .addCommand(unfreezeCommand(print))

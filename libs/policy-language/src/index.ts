@@ -4,6 +4,7 @@ export { CompiledPolicy, type Candidates } from './compiled-policy.ts';
 export type { CompiledCondition } from './condition.ts';
 export { defaultKeyPolicy } from './default-key-policy.ts';
 export { foldCase } from './fold-case.ts';
+export { managedKeyPolicy, viaService } from './managed-key-policy.ts';
 export type { ActionSet, CompiledStatement, PolicyKind, ResourceSet, Span } from './policy.ts';
 export type { ConditionValues } from './policy-variable.ts';
 export { matchPrincipal, namesOf, type PrincipalMatch, type PrincipalNames, type PrincipalSet } from './principal.ts';

@@ -23,6 +23,7 @@ import { migrate, openDatabase, type Database } from '@trent/postgres';
 import { keyMetadataConfig, type KeyMetadataConfig } from './config.ts';
 import type { Deps } from './operations/call.ts';
 import { invokeOperation } from './operations/index.ts';
+import { makeManagedKey } from './operations/managed-keys.ts';
 import { markersWith } from './operations/marker.ts';
 import { freshMaterialOf } from './operations/materials.ts';
 import { loadGrants } from './store/grant-views.ts';
@@ -92,6 +93,10 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
       bind(metadata.KeyViewServiceService, {
         loadKeyViews: unary(async ({ queries }, call) => ({ answers: await loadKeyViews(db, queries, call.deadline) })),
         loadGrants: unary((request, call) => loadGrants(db, request, call.deadline)),
+        makeManagedKey: unary(async (request, call) => {
+          await makeManagedKey(deps, request, call.deadline);
+          return {};
+        }),
         getGrantTokenKey: unary(() => ({ key: deps.grantTokenKey })),
       }),
       bind(metadata.KeyUsageServiceService, {

@@ -27,6 +27,7 @@ import { invokeOperation, type OperationDeps } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
 import { findHolder, findMissingPrincipals } from './store/holders.ts';
 import { identityLookup } from './store/lookups.ts';
+import { accountHasService } from './store/services.ts';
 import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
 import { findAccountOfKey, findManagedPolicies, findMfaDevice, findOidcProvider, takeMfaStep } from './store/sts.ts';
 import { fetchJson } from './sts/fetch-json.ts';
@@ -104,6 +105,10 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     grants,
     grantTokens,
     findMissing: (names, deadline) => findMissingPrincipals(db, names, deadline),
+    managedKeys: {
+      hasService: (accountId, service, deadline) => accountHasService(db, accountId, service, deadline),
+      make: links.makeManagedKey,
+    },
     permitKeys,
     isLive,
     now: Date.now,

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals';
+import { firstAccount, testCluster } from '../fixtures/cluster.ts';
 import { PYTHON_MS, runPythonTests, writtenPythonTests } from '../fixtures/python.ts';
 import { startS3Server } from '../fixtures/s3-server.ts';
+import { aService } from '../fixtures/services.ts';
 
 test(
-  'an S3 server, unchanged, seals objects under keys of Trent and opens them only while the key is enabled',
+  'an S3 server, unchanged, seals objects under keys of Trent, of its users and its own, and opens them only while the key is enabled',
   async () => {
-    await using server = await startS3Server();
+    const storage = await aService(firstAccount(testCluster()), 's3');
+    await using server = await startS3Server(storage.account);
     const { passed, failures } = await runPythonTests('s3-server', server.env);
     expect(failures).toBe('');
     expect(passed.toSorted()).toEqual(writtenPythonTests('s3-server').toSorted());

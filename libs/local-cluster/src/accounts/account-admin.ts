@@ -22,6 +22,9 @@ export interface AccountAdmin extends Disposable {
   createRootKey(accountId: string): Promise<RootKey>;
   /** Lets the bearer of a client certificate with this SPIFFE id act as a principal of the account, its root if none is named. */
   mapCertificate(accountId: string, spiffeId: string, principalArn?: string): Promise<void>;
+  /** Makes a user or role a service (`s3`), or with the empty text none any more. */
+  mapService(principalArn: string, service: string): Promise<void>;
+  listServices(): Promise<accounts.MappedService[]>;
   /** Refuses everything of an account (its id), of a principal or on a key (their ARNs). Takes some seconds: then no permit of before is alive. */
   freeze(kind: FreezeKind, name: string, reason: string): Promise<void>;
   unfreeze(kind: FreezeKind, name: string, reason: string): Promise<void>;
@@ -59,6 +62,10 @@ export function connectAccountAdmin(target: string, certificates: ClusterCertifi
     mapCertificate: async (accountId, spiffeId, principalArn = '') => {
       await call(client.mapCertificate.bind(client), { accountId, spiffeId, principalArn });
     },
+    mapService: async (principalArn, service) => {
+      await call(client.mapService.bind(client), { principalArn, service });
+    },
+    listServices: async () => (await call(client.listServices.bind(client), {})).services,
     freeze: async (kind, name, reason) => {
       await call(client.freeze.bind(client), { kind, name, reason });
     },

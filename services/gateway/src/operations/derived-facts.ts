@@ -19,8 +19,6 @@ export const derivedFacts: Readonly<Partial<Record<OperationName, Derive>>> = {
   'kms.CreateKey': (message, facts) => createKeyFacts(message as kms.CreateKeyRequest, facts),
   'kms.ReplicateKey': (message, facts) => tagFacts((message as kms.ReplicateKeyRequest).tags, facts),
   'kms.CreateGrant': (message, facts) => createGrantFacts(message as kms.CreateGrantRequest, facts),
-  'kms.ListGrants': forAwsResource,
-  'kms.RevokeGrant': forAwsResource,
   'kms.GetKeyPolicy': (message, facts) => {
     if ((message as kms.GetKeyPolicyRequest).policyName === undefined) add(facts, 'kms:PolicyName', 'default');
   },
@@ -96,7 +94,6 @@ function tagFacts(tags: readonly kms.Tag[], facts: authorize.Fact[]): void {
  * comes from a grant is measured by.
  */
 function createGrantFacts({ constraints }: kms.CreateGrantRequest, facts: authorize.Fact[]): void {
-  forAwsResource(undefined, facts);
   if (constraints === undefined) return;
   const { encryptionContextEquals: equals, encryptionContextSubset: subset, sourceArn } = constraints;
   const pairs = equals.size > 0 ? equals : subset;
@@ -104,11 +101,6 @@ function createGrantFacts({ constraints }: kms.CreateGrantRequest, facts: author
   for (const [key, value] of pairs) add(facts, `kms:EncryptionContext:${key}`, value);
   if (pairs.size > 0) add(facts, 'kms:EncryptionContextKeys', ...pairs.keys());
   if (sourceArn !== undefined) add(facts, 'kms:GrantConstraintSourceArn', sourceArn);
-}
-
-/** True only for what an integrated service does for a user; whoever signs for himself is none. */
-function forAwsResource(_message: object | undefined, facts: authorize.Fact[]): void {
-  add(facts, 'kms:GrantIsForAWSResource', 'false');
 }
 
 function add(facts: authorize.Fact[], key: string, ...values: string[]): void {

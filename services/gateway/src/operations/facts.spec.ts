@@ -148,7 +148,6 @@ describe('what policy may know', () => {
       'kms:GranteePrincipal': ['g'],
       'kms:RetiringPrincipal': ['r'],
       'kms:GrantOperations': ['Decrypt', 'ReEncryptFrom'],
-      'kms:GrantIsForAWSResource': ['false'],
     };
     expect(facts({})).toEqual(common);
     expect(facts({ Constraints: { EncryptionContextSubset: { a: '1', B: '2' }, SourceArn: 's' } })).toEqual({
@@ -162,8 +161,6 @@ describe('what policy may know', () => {
   });
 
   test.each([
-    ['kms.ListGrants', { KeyId: 'k' }, ['kms:GrantIsForAWSResource', ['false'], 0]],
-    ['kms.RevokeGrant', { KeyId: 'k', GrantId: 'g' }, ['kms:GrantIsForAWSResource', ['false'], 0]],
     ['kms.GetKeyPolicy', { KeyId: 'k' }, ['kms:PolicyName', ['default'], 0]],
     ['kms.GetKeyPolicy', { KeyId: 'k', PolicyName: 'other' }, ['kms:PolicyName', ['other'], 0]],
     ['kms.ScheduleKeyDeletion', { KeyId: 'k' }, ['kms:ScheduleKeyDeletionPendingWindowInDays', ['30'], 0]],

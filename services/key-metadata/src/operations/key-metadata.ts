@@ -30,7 +30,7 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     deletionDate: key.deletionDate ?? undefined,
     ...expiryOf(key),
     origin: enumOf.origin.fromAws(key.origin) as kms.Origin,
-    keyManager: kms.KeyManager.KEY_MANAGER_CUSTOMER,
+    keyManager: key.managedBy === null ? kms.KeyManager.KEY_MANAGER_CUSTOMER : kms.KeyManager.KEY_MANAGER_AWS,
     customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(key.spec) as kms.CustomerMasterKeySpec | undefined,
     keySpec: enumOf.spec.fromAws(key.spec) as kms.KeySpec,
     ...algorithmLists(key),

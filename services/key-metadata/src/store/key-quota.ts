@@ -9,7 +9,7 @@ const MARGIN = 5_000;
 const MAX_ACCOUNTS = 10_000;
 
 /**
- * How many keys an account may have in a Region, in any state (https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html).
+ * How many keys an account may have in a Region, in any state, those of services aside (https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html).
  * A count reads as many index entries as there are keys, so it is not made for each new one: a row with a counter would have all new keys of an
  * account wait for each other.
  */
@@ -32,7 +32,7 @@ export class KeyQuota {
       return;
     }
     const { rows } = await db.query<{ count: bigint }>(
-      'select count(*) from (select from keys where region = $1 and account_id = $2 limit $3) as counted',
+      'select count(*) from (select from keys where region = $1 and account_id = $2 and managed_by is null limit $3) as counted',
       [region, accountId, this.#limit],
       { name: 'count-keys' },
     );

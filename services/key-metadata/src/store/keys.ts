@@ -28,6 +28,8 @@ export interface KeyRow {
   readonly relatives: readonly Relative[] | null;
   /** Of a primary that waits for its replicas to go. */
   readonly pendingWindowDays: number | null;
+  /** The service whose key it is ("s3"); null: its account's own. */
+  readonly managedBy: string | null;
 }
 
 export type MultiRegionKeyType = Exclude<MultiRegionRole, 'NONE'>;
@@ -52,7 +54,7 @@ const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.d
     select from materials m where m.region = k.region and m.key_id = k.key_id and m.is_current) as "hasMaterial",
   (select min(i.valid_to) from imported_materials i where k.origin = 'EXTERNAL' and i.region = k.region and i.key_id = k.key_id
      and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo",
-  k.multi_region_key_type as "multiRegionKeyType", k.pending_window_days as "pendingWindowDays",
+  k.multi_region_key_type as "multiRegionKeyType", k.pending_window_days as "pendingWindowDays", k.managed_by as "managedBy",
   case when k.multi_region then
     (select jsonb_agg(jsonb_build_object('region', r.region, 'type', r.multi_region_key_type) order by r.region)
      from keys r where r.key_id = k.key_id and r.multi_region) end as relatives`;
@@ -116,14 +118,15 @@ export interface NewKey extends Pick<
 > {
   /** None for a key that waits for its user's. */
   readonly material: { readonly materialId: string; readonly token: Buffer; readonly rootVersion: number } | undefined;
+  readonly managedBy?: string;
 }
 
 /** Inserts a key with its first material, if it has one. */
 export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
   await tx.query(
     `with k as (
-       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10) returning region, key_id)
+       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy, managed_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10, $14) returning region, key_id)
      insert into materials (region, key_id, material_id, token, root_version, is_current)
      select region, key_id, $11::text, $12::bytea, $13::integer, true from k where $11::text is not null`,
     [
@@ -140,6 +143,7 @@ export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
       key.material?.materialId ?? null,
       key.material?.token ?? null,
       key.material?.rootVersion ?? null,
+      key.managedBy ?? null,
     ],
     { name: 'insert-key' },
   );

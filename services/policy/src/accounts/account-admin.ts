@@ -3,13 +3,19 @@ import type { accounts } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseAccountId, parsePrincipalArn, rootArn, type AccountId } from '@trent/identifiers';
 import type { ChangeWriter } from '@trent/outbox';
+import type { Database } from '@trent/postgres';
 import { insertAccessKey, insertAccount, updateAccessKeyStatus, upsertCertificate } from '../store/accounts.ts';
+import { listServices, updateService } from '../store/services.ts';
 import { newAccessKey } from './new-access-key.ts';
 
 export interface AccountAdminDeps {
+  readonly db: Database;
   readonly writer: ChangeWriter;
   readonly seal: (plaintext: Buffer, label: string, deadline: number) => Promise<Buffer>;
 }
+
+/** As in alias/aws/s3 and s3.eu-west-1.amazonaws.com: a label of a host name. */
+const SERVICE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 export const PRINCIPALS_FEED = 'principals';
 
@@ -58,6 +64,21 @@ export function accountAdmin(deps: AccountAdminDeps) {
         return { answer: new Uint8Array(0), changes: [principalChange(principalArn, version)], audit: [] };
       });
       return {};
+    },
+
+    /** A root is never a service: it is who the keys are for. */
+    async mapService({ principalArn, service }: accounts.MapServiceRequest, deadline: number): Promise<accounts.MapServiceResponse> {
+      if (parsePrincipalArn(principalArn)?.service !== 'iam') fail('InvalidInput', 'A service is the ARN of a user or role.');
+      if (service !== '' && !SERVICE.test(service)) fail('InvalidInput', 'A service is written as in its alias: s3 for alias/aws/s3.');
+      await deps.writer.change({ deadline }, async (tx) => {
+        const version = await updateService(tx, principalArn, service === '' ? null : service);
+        return { answer: new Uint8Array(0), changes: [principalChange(principalArn, version)], audit: [] };
+      });
+      return {};
+    },
+
+    async listServices(deadline: number): Promise<accounts.ListServicesResponse> {
+      return { services: await listServices(deps.db, deadline) };
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Holder {
   readonly trust: CompiledPolicy | undefined;
   /** Seconds, of roles. */
   readonly maxSessionDuration: number;
+  /** What the operator made it, if anything: "s3". Its requests are a service's on behalf of its account's users. */
+  readonly service: string | undefined;
 }
 
 /** Documents held compiled. A managed policy that a thousand users have is compiled once; some 4 kB each. */
@@ -54,6 +56,7 @@ export class DocumentCompiler {
       boundary: row.documents.filter(({ kind }) => kind === 'boundary').map((document) => this.#attached(document))[0],
       trust: row.trustPolicy === null ? undefined : this.compile(row.trustPolicy, 'trust', row.arn),
       maxSessionDuration: row.maxSessionDuration ?? DEFAULT_SESSION_SECONDS,
+      service: row.service ?? undefined,
     };
   }
 

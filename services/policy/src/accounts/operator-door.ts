@@ -19,6 +19,8 @@ export function operatorDoor({ admin, freezes, explain: explainDeps }: OperatorW
     createRootAccessKey: unary((request: accounts.CreateRootAccessKeyRequest, call) => admin.createRootAccessKey(request, call.deadline)),
     setAccessKeyStatus: unary((request: accounts.SetAccessKeyStatusRequest, call) => admin.setAccessKeyStatus(request, call.deadline)),
     mapCertificate: unary((request: accounts.MapCertificateRequest, call) => admin.mapCertificate(request, call.deadline)),
+    mapService: unary((request: accounts.MapServiceRequest, call) => admin.mapService(request, call.deadline)),
+    listServices: unary((_request: accounts.ListServicesRequest, call) => admin.listServices(call.deadline)),
     freeze: unary(async ({ kind, name, reason }: accounts.FreezeRequest) => {
       await freezes.set(freezeTarget(kind, name), true, reason);
       return {};

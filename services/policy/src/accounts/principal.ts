@@ -32,6 +32,7 @@ export function principalOf(holder: Holder, accessKeyId: string): Principal {
     accountId: holder.accountId,
     ...(accessKeyId === '' ? {} : { accessKeyId }),
     ...(isRoot ? {} : { userName: holder.name }),
+    ...invokedBy(holder),
   };
   return {
     arn: holder.arn,
@@ -80,6 +81,7 @@ function roleSession(holder: Holder, session: Session, accessKeyId: string): Pri
     arn,
     accountId: holder.accountId,
     ...(accessKeyId === '' ? {} : { accessKeyId }),
+    ...invokedBy(holder),
   };
   return { ...principalOf(holder, accessKeyId), arn, identity: JSON.stringify(identity), asker };
 }
@@ -103,6 +105,11 @@ const MAX_SESSION_NAME = 64;
 /** A session's ARN drops the role's path (IAM user guide, "IAM identifiers"). */
 export function assumedRoleArn({ accountId, name }: Holder, sessionName: string): string {
   return `arn:aws:sts::${accountId}:assumed-role/${name}/${sessionName}`;
+}
+
+/** CloudTrail user guide, "userIdentity element": invokedBy, the service that made the request. */
+function invokedBy({ service }: Holder): object {
+  return service === undefined ? {} : { invokedBy: `${service}.amazonaws.com` };
 }
 
 /** CloudTrail user guide, "userIdentity element": sessionContext. */

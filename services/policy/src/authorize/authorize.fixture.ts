@@ -66,6 +66,7 @@ export function aHolder(parts: Partial<HolderRow> = {}): HolderRow {
     tags: {},
     trustPolicy: null,
     maxSessionDuration: null,
+    service: null,
     documents: [],
     ...parts,
   };
@@ -111,6 +112,7 @@ export function aPolicy(
     grants,
     grantTokens,
     findMissing: () => Promise.resolve([]),
+    managedKeys: { hasService: () => Promise.resolve(false), make: () => Promise.reject(new Error('no key is managed')) },
     permitKeys: { keyFor: () => permitKey },
     isLive: () => true,
     now: () => NOW,

@@ -22,6 +22,7 @@ import { heldPrincipal, loadPrincipal } from './identify.ts';
 import { identityResource, type IdentityLookup, type IdentityResource } from './identity-resource.ts';
 import type { CallerContext } from '../sts/caller-context.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
+import { isBornOfFirstUse, type ManagedKeys } from './managed-keys.ts';
 import { checkNamedPrincipals, namesPrincipals, type FindMissing } from './named-principals.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
@@ -32,6 +33,7 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly grantTokens: GrantTokens;
   readonly identities: IdentityLookup;
   readonly findMissing: FindMissing;
+  readonly managedKeys: ManagedKeys;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
 
@@ -113,12 +115,7 @@ async function authorizeCold(
     item = naming(item, deps.grantTokens);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
-    const views = await Promise.all(
-      targets.map(
-        async (target) =>
-          heldView(deps.views, item.region, principal, target) ?? (await loadView(deps.views, item.region, principal, target, deadline)),
-      ),
-    );
+    const views = await Promise.all(targets.map((target) => viewOf(deps, item, operation, principal, target, deadline)));
     await Promise.all(views.map(async (view) => view && deps.grants.load(view, principal.asker, deadline)));
     const retired = isRetirement(item) && views[0] !== undefined ? await deps.grants.byId(views[0], item.grantId, deadline) : undefined;
     const identity = isOnIdentity(item, operation)
@@ -130,6 +127,22 @@ async function authorizeCold(
   } catch (error) {
     return failed(item, progress, error);
   }
+}
+
+/** The view of a target; a key that its service manages is made by its first use. Undefined: there is none. */
+async function viewOf(
+  deps: AuthorizeDeps,
+  item: wire.AuthorizeItem,
+  operation: Operation,
+  principal: Principal,
+  target: KeyTarget,
+  deadline: number,
+): Promise<KeyView | undefined> {
+  const load = () => loadView(deps.views, item.region, principal, target, deadline);
+  const view = heldView(deps.views, item.region, principal, target) ?? (await load());
+  if (view !== undefined) return view;
+  deps.freezes.refuse(principal, []);
+  return (await isBornOfFirstUse(deps.managedKeys, item, operation, principal, target, deadline)) ? load() : undefined;
 }
 
 /** Users, roles, groups and policies are looked up for each decision: managing them is rare. */

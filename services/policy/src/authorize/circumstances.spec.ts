@@ -6,8 +6,9 @@ import { ACCOUNT, aKey, anItem, KEY_ID, NOW, OTHER_KEY_ID, REGION } from './auth
 import { Circumstances, type Circumstance } from './circumstances.ts';
 import { KeyViews, type KeyView } from './key-views.ts';
 
-const nobody = { session: undefined } as unknown as Principal;
-const inSession = (session: Partial<Session>) => ({ session: { issuedAtMs: NOW - 90_500, ...session } }) as Principal;
+const holder = { service: undefined };
+const nobody = { session: undefined, holder } as unknown as Principal;
+const inSession = (session: Partial<Session>) => ({ session: { issuedAtMs: NOW - 90_500, ...session }, holder }) as unknown as Principal;
 
 async function aView(change: Parameters<typeof aKey>[0] = {}): Promise<KeyView> {
   const key = aKey(change);
@@ -79,6 +80,36 @@ describe('condition keys of the request', () => {
 
   test('of the second key are its own', () => {
     expect(valueOf('kms:EncryptionContext:app', { item, keyNumber: 2 })).toEqual(['c']);
+  });
+});
+
+describe('condition keys of services', () => {
+  const as = (service: string | undefined) => ({ session: undefined, holder: { service } }) as unknown as Principal;
+  const facts = ['kms:ViaService', 'aws:CalledVia', 'aws:ViaAWSService', 'kms:GrantIsForAWSResource'].map((key) => ({
+    key,
+    values: ['claimed'],
+    keyNumber: 0,
+  }));
+
+  test.each([
+    ['kms:ViaService', 's3', ['s3.us-east-1.amazonaws.com']],
+    ['kms:ViaService', undefined, undefined],
+    ['aws:ViaAWSService', 's3', ['true']],
+    ['aws:ViaAWSService', undefined, ['false']],
+    ['aws:CalledVia', 'dynamodb', ['dynamodb.amazonaws.com']],
+    ['aws:CalledViaFirst', 'dynamodb', ['dynamodb.amazonaws.com']],
+    ['aws:CalledViaLast', 'dynamodb', ['dynamodb.amazonaws.com']],
+    ['aws:CalledVia', 's3', undefined],
+    ['aws:CalledVia', undefined, undefined],
+    ['kms:GrantIsForAWSResource', 's3', ['true']],
+    ['kms:GrantIsForAWSResource', undefined, ['false']],
+  ])('%s of %s is %j, whatever the request claims', (key, service, expected) => {
+    const item = anItem({ operation: 'kms.CreateGrant', facts });
+    expect(valueOf(key, { item, principal: as(service), keyNumber: 1 })).toEqual(expected);
+  });
+
+  test('kms:GrantIsForAWSResource is for operations on grants alone', () => {
+    expect(valueOf('kms:GrantIsForAWSResource', { item: anItem({ operation: 'kms.Encrypt' }), principal: as('s3') })).toBeUndefined();
   });
 });
 

@@ -4,6 +4,7 @@ import type { Principal } from '../accounts/credentials.ts';
 import type { WebIdentity } from '../sts/session.ts';
 import type { IdentityResource } from './identity-resource.ts';
 import type { KeyView } from './key-views.ts';
+import { isServiceCondition, serviceCondition } from './via-service.ts';
 
 /** What a request's condition keys are read from. */
 export interface Circumstance {
@@ -42,8 +43,6 @@ const sessionKeys: Readonly<Record<string, (circumstance: Circumstance) => strin
 const requestKeys: Readonly<Record<string, (circumstance: Circumstance) => string | undefined>> = {
   'aws:sourceip': ({ item }) => (item.sourceIp === '' ? undefined : item.sourceIp),
   'aws:requestedregion': ({ item }) => item.region,
-  // No service calls on behalf of another.
-  'aws:viaawsservice': () => 'false',
 };
 
 /** Keys of the KMS key, whatever the request says (kms-api §11.1, "all key ops"). */
@@ -72,6 +71,7 @@ export class Circumstances {
   /** @param key folded */
   get(key: string): readonly string[] | undefined {
     const circumstance = this.#circumstance;
+    if (isServiceCondition(key)) return listed(ofService(circumstance, key));
     const session = own(sessionKeys, key) ?? own(requestKeys, key);
     if (session !== undefined) return listed(session(circumstance));
     const webIdentity = circumstance.principal.session?.webIdentity;
@@ -86,6 +86,10 @@ export class Circumstances {
   #fact(key: string): readonly string[] | undefined {
     return (this.#facts ??= gather(this.#circumstance)).get(key);
   }
+}
+
+function ofService({ principal, item }: Circumstance, key: string): string | undefined {
+  return serviceCondition(principal, item.operation.slice(item.operation.indexOf('.') + 1), item.region, key);
 }
 
 function isOfKey(key: string): boolean {

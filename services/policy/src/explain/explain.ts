@@ -7,6 +7,7 @@ import type { Holder } from '../accounts/holders.ts';
 import type { KeyView, KeyViews } from '../authorize/key-views.ts';
 import type { KeyGrants } from '../grants/key-grants.ts';
 import { viewCondition } from '../authorize/circumstances.ts';
+import { serviceCondition } from '../authorize/via-service.ts';
 
 export interface ExplainDeps {
   readonly loadHolder: (arn: string, deadline: number) => Promise<Holder>;
@@ -31,7 +32,7 @@ export async function explain(deps: ExplainDeps, request: accounts.ExplainReques
     principal: principal.asker,
     action: request.action,
     resource: view === undefined ? '*' : { arn: view.arn, account: view.accountId },
-    context: contextOf(request.context, view),
+    context: contextOf(request, view, principal),
     now: deps.now(),
   };
   const documents: Documents = {
@@ -73,9 +74,24 @@ async function grantsOf({ grants }: ExplainDeps, view: KeyView, { asker }: Princ
   return grants.held(view, asker) ?? [];
 }
 
-function contextOf(given: ReadonlyMap<string, string>, view: KeyView | undefined): AuthorisationRequest['context'] {
-  const folded = new Map([...given].map(([key, value]) => [foldCase(key), [value]] as const));
-  return { get: (key) => (view === undefined ? undefined : viewCondition(view, key)) ?? folded.get(key) };
+function contextOf(
+  { context, action }: accounts.ExplainRequest,
+  view: KeyView | undefined,
+  principal: Principal,
+): AuthorisationRequest['context'] {
+  const rpc = action.slice(action.indexOf(':') + 1);
+  const region = view?.region ?? '';
+  const folded = new Map([...context].map(([key, value]) => [foldCase(key), [value]] as const));
+  return {
+    get: (key) => {
+      const ofService = serviceCondition(principal, rpc, region, key);
+      return (
+        (view === undefined ? undefined : viewCondition(view, key)) ??
+        folded.get(key) ??
+        (ofService === undefined ? undefined : [ofService])
+      );
+    },
+  };
 }
 
 function answer(decision: Decision, documents: Documents): accounts.ExplainResponse {

@@ -25,11 +25,13 @@ export interface HolderRow {
   readonly trustPolicy: string | null;
   /** Seconds, of roles. */
   readonly maxSessionDuration: number | null;
+  /** Of a user or role that is one: "s3". */
+  readonly service: string | null;
   readonly documents: readonly DocumentRow[];
 }
 
 const HOLDER = `select p.arn, p.account_id as "accountId", p.kind, p.unique_id as "uniqueId", p.version, p.name, p.tags,
-    p.trust_policy as "trustPolicy", p.max_session_duration as "maxSessionDuration",
+    p.trust_policy as "trustPolicy", p.max_session_duration as "maxSessionDuration", p.service,
     coalesce((select jsonb_agg(jsonb_build_object('kind', d.kind, 'source', d.source, 'document', d.document) order by d.kind, d.source)
       from principal_documents d where d.principal_arn = p.arn), '[]') as documents
   from principals p where p.arn = $1 and p.kind <> 'Group'`;

@@ -1,5 +1,6 @@
 """Server-side encryption with a customer managed key (SSE-KMS) of an S3 server that has Trent for its KMS."""
 
+import json
 import os
 import unittest
 
@@ -54,6 +55,40 @@ class Objects(unittest.TestCase):
             self.put("three", once, SSEKMSKeyId="00000000-0000-4000-8000-000000000000")
         with self.assertRaises(ClientError):
             self.get("three", once)
+
+    def test_the_default_key_of_S3_is_made_by_its_first_use_and_used_through_S3_alone(self):
+        self.put("four", SSEKMSKeyId="alias/aws/s3")
+        self.assertEqual(self.get("four"), BODY)
+        managed = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
+        self.assertEqual(managed["KeyManager"], "AWS")
+        self.assertEqual(s3.head_object(Bucket="sealed", Key="four")["SSEKMSKeyId"], managed["Arn"])
+        with self.assertRaises(kms.exceptions.ClientError) as refused:
+            kms.generate_data_key(KeyId=managed["Arn"], KeySpec="AES_256")
+        self.assertEqual(refused.exception.response["Error"]["Code"], "AccessDeniedException")
+
+    def test_a_bucket_seals_with_the_default_key_what_names_none(self):
+        s3.create_bucket(Bucket="plain")
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/aws/s3"}}
+        s3.put_bucket_encryption(Bucket="plain", ServerSideEncryptionConfiguration={"Rules": [rule]})
+        s3.put_object(Bucket="plain", Key="five", Body=BODY)
+        self.assertEqual(s3.get_object(Bucket="plain", Key="five")["Body"].read(), BODY)
+        managed = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
+        self.assertEqual(s3.head_object(Bucket="plain", Key="five")["SSEKMSKeyId"], managed["Arn"])
+
+    def test_a_key_that_is_for_use_through_S3_is_of_no_other_use(self):
+        root = f"arn:aws:iam::{self.key['AWSAccountId']}:root"
+        via = {"StringEquals": {"kms:ViaService": f"s3.{kms.meta.region_name}.amazonaws.com"}}
+        uses = ["kms:GenerateDataKey", "kms:Decrypt"]
+        statements = [
+            {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Deny", "Principal": "*", "Action": uses, "Resource": "*", "Condition": {"StringNotEquals": via["StringEquals"]}},
+        ]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        kms.put_key_policy(KeyId=self.key["KeyId"], PolicyName="default", Policy=policy)
+        self.put("six", SSEKMSKeyId=self.key["KeyId"])
+        self.assertEqual(self.get("six"), BODY)
+        with self.assertRaises(ClientError):
+            kms.generate_data_key(KeyId=self.key["KeyId"], KeySpec="AES_256")
 
 
 if __name__ == "__main__":
