@@ -33,11 +33,9 @@ interface Model {
 const NOT_SERVED = new Set([
   'kms.ConnectCustomKeyStore',
   'kms.CreateCustomKeyStore',
-  'kms.Decapsulate',
   'kms.DeleteCustomKeyStore',
   'kms.DescribeCustomKeyStores',
   'kms.DisconnectCustomKeyStore',
-  'kms.Encapsulate',
   'kms.UpdateCustomKeyStore',
   'sts.AssumeRoleWithSAML',
   'sts.AssumeRoot',

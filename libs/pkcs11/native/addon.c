@@ -66,6 +66,19 @@ static napi_value loading_failed(napi_env env, const char *message) {
   return NULL;
 }
 
+/* The list of PKCS#11 3.2, where the module has one (C_GetInterface came with 3.0). */
+static function_list_3_2_t *newest_functions(void *library) {
+  struct {
+    unsigned char *name;
+    void *functions;
+    unsigned long flags;
+  } *interface = NULL;
+  struct ck_version wanted = {3, 2};
+  unsigned long (*entry)(unsigned char *, struct ck_version *, void *, unsigned long) = dlsym(library, "C_GetInterface");
+  if (entry == NULL || entry((unsigned char *)"PKCS 11", &wanted, &interface, 0) != CKR_OK || interface == NULL) return NULL;
+  return interface->functions;
+}
+
 static module_t *open_library(napi_env env, const char *path) {
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
@@ -81,6 +94,7 @@ static module_t *open_library(napi_env env, const char *path) {
     return NULL;
   }
   m->library = library;
+  m->f32 = newest_functions(library);
   return m;
 }
 

@@ -23,9 +23,25 @@ _Static_assert(sizeof(struct ck_attribute) == 24 && sizeof(struct ck_mechanism) 
 #define RV_HANDLE_TOO_LARGE 0x80547265UL
 #define RV_NO_MEMORY 2UL
 
+/*
+ * CK_FUNCTION_LIST_3_2 as far as Trent reads it: the list of 2.40, the 24 functions of 3.0, and the two of key encapsulation
+ * (PKCS#11 3.2, C_EncapsulateKey, C_DecapsulateKey).
+ */
+typedef struct {
+  struct ck_function_list v2;
+  void *v3_0[24];
+  unsigned long (*C_EncapsulateKey)(unsigned long session, struct ck_mechanism *mechanism, unsigned long public_key,
+                                    struct ck_attribute *template, unsigned long count, unsigned char *ciphertext,
+                                    unsigned long *ciphertext_size, unsigned long *key);
+  unsigned long (*C_DecapsulateKey)(unsigned long session, struct ck_mechanism *mechanism, unsigned long private_key,
+                                    struct ck_attribute *template, unsigned long count, unsigned char *ciphertext,
+                                    unsigned long ciphertext_size, unsigned long *key);
+} function_list_3_2_t;
+
 typedef struct {
   void *library;
   struct ck_function_list *f;
+  function_list_3_2_t *f32; /* NULL where the module is older */
 } module_t;
 
 /* A relocated copy of an arena: `root` points to its first structure, `count` says how many there are. */
@@ -42,7 +58,7 @@ typedef struct {
   uint8_t *owned; /* a copy, for jobs that outlive the call */
 } blob_t;
 
-typedef enum { RESULT_NONE, RESULT_HANDLE, RESULT_PAIR, RESULT_BYTES, RESULT_HANDLES, RESULT_TRUTH } result_kind;
+typedef enum { RESULT_NONE, RESULT_HANDLE, RESULT_PAIR, RESULT_BYTES, RESULT_BYTES_AND_HANDLE, RESULT_HANDLES, RESULT_TRUTH } result_kind;
 
 typedef struct job job_t;
 typedef struct {

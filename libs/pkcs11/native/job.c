@@ -67,6 +67,12 @@ static napi_value result_of(napi_env env, job_t *job) {
     return number_array(env, job->handles, 2);
   case RESULT_BYTES:
     return bytes_value(env, job->out, job->out_size);
+  case RESULT_BYTES_AND_HANDLE:
+    if (job->handles[0] > MAX_HANDLE) return number(env, FAILED(RV_HANDLE_TOO_LARGE));
+    napi_create_array_with_length(env, 2, &value);
+    napi_set_element(env, value, 0, bytes_value(env, job->out, job->out_size));
+    napi_set_element(env, value, 1, number(env, (double)job->handles[0]));
+    return value;
   case RESULT_HANDLES:
     return number_array(env, job->list, job->list_count);
   case RESULT_TRUTH:

@@ -3,6 +3,9 @@
 
 /* Largest answer besides the input's own size: RSA-16384 signatures, wrapped RSA-8192 keys. */
 #define SPARE_OUTPUT 8192
+/* CKM_EDDSA, PKCS#11 3.0; p11-kit's header is older in places. RFC 8032 §5.1.6. */
+#define TRENT_CKM_EDDSA 0x1057UL
+#define ED25519_SIGNATURE 64
 
 #define F job->module->f
 #define MECHANISM ((struct ck_mechanism *)job->mechanism.root)
@@ -45,8 +48,8 @@ typedef unsigned long (*single_fn)(unsigned long, unsigned char *, unsigned long
  * Init + single part. CKR_BUFFER_TOO_SMALL leaves the operation active (PKCS#11 3.1 §5.2), so it is finished
  * here with the size that the module asked for.
  */
-static unsigned long transform(job_t *job, init_fn init, single_fn single) {
-  if (!reserve(job, job->a.size + SPARE_OUTPUT)) return RV_NO_MEMORY;
+static unsigned long transform(job_t *job, init_fn init, single_fn single, size_t capacity) {
+  if (!reserve(job, capacity)) return RV_NO_MEMORY;
   unsigned long rv = begin(job->module, init, job->session, MECHANISM, job->key_a);
   if (rv != CKR_OK) return rv;
   unsigned long size = job->out_capacity;
@@ -59,9 +62,19 @@ static unsigned long transform(job_t *job, init_fn init, single_fn single) {
   return rv;
 }
 
-static unsigned long run_encrypt(job_t *job) { return transform(job, F->C_EncryptInit, F->C_Encrypt); }
-static unsigned long run_decrypt(job_t *job) { return transform(job, F->C_DecryptInit, F->C_Decrypt); }
-static unsigned long run_sign(job_t *job) { return transform(job, F->C_SignInit, F->C_Sign); }
+static unsigned long run_encrypt(job_t *job) {
+  return transform(job, F->C_EncryptInit, F->C_Encrypt, job->a.size + SPARE_OUTPUT);
+}
+
+static unsigned long run_decrypt(job_t *job) {
+  return transform(job, F->C_DecryptInit, F->C_Decrypt, job->a.size + SPARE_OUTPUT);
+}
+
+/* NSS takes an Ed25519 signature's buffer of its very size only; a module with a longer one (Ed448) says so. */
+static unsigned long run_sign(job_t *job) {
+  bool is_eddsa = MECHANISM->mechanism == TRENT_CKM_EDDSA;
+  return transform(job, F->C_SignInit, F->C_Sign, is_eddsa ? ED25519_SIGNATURE : job->a.size + SPARE_OUTPUT);
+}
 
 static unsigned long run_verify(job_t *job) {
   unsigned long rv = begin(job->module, F->C_VerifyInit, job->session, MECHANISM, job->key_a);
@@ -120,6 +133,25 @@ static unsigned long run_derive_key(job_t *job) {
                         &job->handles[0]);
 }
 
+/* The ciphertext and the handle of the shared secret. */
+static unsigned long run_encapsulate_key(job_t *job) {
+  if (job->module->f32 == NULL) return CKR_FUNCTION_NOT_SUPPORTED;
+  if (!reserve(job, SPARE_OUTPUT)) return RV_NO_MEMORY;
+  unsigned long size = job->out_capacity;
+  unsigned long rv = job->module->f32->C_EncapsulateKey(job->session, MECHANISM, job->key_a, TEMPLATE(job->template_a),
+                                                        job->template_a.count, job->out, &size, &job->handles[0]);
+  job->out_size = size;
+  job->kind = RESULT_BYTES_AND_HANDLE;
+  return rv;
+}
+
+static unsigned long run_decapsulate_key(job_t *job) {
+  if (job->module->f32 == NULL) return CKR_FUNCTION_NOT_SUPPORTED;
+  job->kind = RESULT_HANDLE;
+  return job->module->f32->C_DecapsulateKey(job->session, MECHANISM, job->key_a, TEMPLATE(job->template_a),
+                                            job->template_a.count, DATA(job->b), job->b.size, &job->handles[0]);
+}
+
 #define FIND_PAGE 64
 static unsigned long find_page(job_t *job, unsigned long *found) {
   unsigned long *list = realloc(job->list, (job->list_count + FIND_PAGE) * sizeof *list);
@@ -167,6 +199,8 @@ const operation_t operations[] = {
     {"wrapKey", run_wrap_key, false, false},
     {"unwrapKey", run_unwrap_key, true, false},
     {"deriveKey", run_derive_key, true, false},
+    {"encapsulateKey", run_encapsulate_key, true, false},
+    {"decapsulateKey", run_decapsulate_key, true, false},
     {"findObjects", run_find_objects, true, false},
     {"login", run_login, false, false},
     {"initPin", run_init_pin, false, false},

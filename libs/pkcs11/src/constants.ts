@@ -98,13 +98,17 @@ export const CKK = {
   ML_DSA: 0x4a,
 } as const;
 
-/** Mechanisms. PKCS#11 3.1 §6. */
+/** Mechanisms. PKCS#11 3.1 §6; ML_KEM and ML_DSA from 3.2. */
 export const CKM = {
   RSA_PKCS_KEY_PAIR_GEN: 0x0,
   RSA_PKCS: 0x1,
   RSA_X_509: 0x3,
   RSA_PKCS_OAEP: 0x9,
   RSA_PKCS_PSS: 0xd,
+  ML_KEM_KEY_PAIR_GEN: 0xf,
+  ML_KEM: 0x17,
+  ML_DSA_KEY_PAIR_GEN: 0x1c,
+  ML_DSA: 0x1d,
   SHA256_RSA_PKCS: 0x40,
   SHA384_RSA_PKCS: 0x41,
   SHA512_RSA_PKCS: 0x42,
@@ -144,6 +148,9 @@ export const CKM = {
 
 /** Mask generation functions. PKCS#11 3.1 §6.1.7. */
 export const CKG = { MGF1_SHA1: 1, MGF1_SHA256: 2, MGF1_SHA384: 3, MGF1_SHA512: 4, MGF1_SHA224: 5 } as const;
+
+/** Values of CKA_PARAMETER_SET. PKCS#11 3.2, CKP_ML_DSA and CKP_ML_KEM. */
+export const CKP = { ML_DSA_44: 1, ML_DSA_65: 2, ML_DSA_87: 3, ML_KEM_512: 1, ML_KEM_768: 2, ML_KEM_1024: 3 } as const;
 
 /** User types. PKCS#11 3.1 §3.3. */
 export const CKU = { SO: 0, USER: 1 } as const;

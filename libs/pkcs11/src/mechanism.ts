@@ -92,3 +92,9 @@ export function ecdh1(publicPoint: Uint8Array): Mechanism {
 export function ecbEncryptData(data: Uint8Array): Mechanism {
   return build(CKM.AES_ECB_ENCRYPT_DATA, [{ pointer: data }, { ulong: data.length }]);
 }
+
+/** Ed25519ph with an empty context, CK_EDDSA_PARAMS (PKCS#11 3.1 §6.3.18): the token hashes what it is given once more (RFC 8032 §5.1). */
+export function eddsaPrehash(): Mechanism {
+  const prehashed = 1;
+  return build(CKM.EDDSA, [{ ulong: prehashed }, { ulong: 0 }, { pointer: undefined }]);
+}

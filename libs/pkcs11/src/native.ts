@@ -25,6 +25,8 @@ export interface NativeModule {
   readonly wrapKey: Job<undefined, undefined, Buffer>;
   readonly unwrapKey: Job<CompiledTemplate, Bytes, number>;
   readonly deriveKey: Job<CompiledTemplate, undefined, number>;
+  readonly encapsulateKey: Job<CompiledTemplate, undefined, [Buffer, number]>;
+  readonly decapsulateKey: Job<CompiledTemplate, Bytes, number>;
   readonly findObjects: Job<CompiledTemplate, undefined, number[]>;
   readonly login: Job<Bytes, undefined, number>;
   readonly initPin: Job<Bytes, undefined, number>;

@@ -6,6 +6,12 @@ import type { NativeModule } from './native.ts';
 import { laidOut } from './template.ts';
 import type { AnyTemplate } from './template.ts';
 
+/** What C_EncapsulateKey gives: the bytes for the other side, and the secret as an object of the session. */
+export interface Encapsulation {
+  readonly ciphertext: Buffer;
+  readonly secret: ObjectHandle;
+}
+
 /** Operations that take milliseconds or wait for a network, run on libuv's pool (four threads by default). */
 export class PoolOperations {
   readonly #native: NativeModule;
@@ -62,5 +68,23 @@ export class PoolOperations {
   async deriveKey(mechanism: Mechanism, baseKey: ObjectHandle, template: AnyTemplate): Promise<ObjectHandle> {
     const work = () => this.#native.deriveKey(true, this.#session, mechanism, baseKey, 0, laidOut(template));
     return handle(await this.#occupy(work), 'deriveKey');
+  }
+
+  /** A fresh shared secret for the owner of a public key (PKCS#11 3.2, C_EncapsulateKey; a module that is older answers CKR_FUNCTION_NOT_SUPPORTED). */
+  async encapsulateKey(mechanism: Mechanism, publicKey: ObjectHandle, template: AnyTemplate): Promise<Encapsulation> {
+    const work = () => this.#native.encapsulateKey(true, this.#session, mechanism, publicKey, 0, laidOut(template));
+    const [ciphertext, secret] = checked(await this.#occupy(work), 'encapsulateKey');
+    return { ciphertext, secret: handle(secret, 'encapsulateKey') };
+  }
+
+  /** The shared secret of an encapsulation (PKCS#11 3.2, C_DecapsulateKey). */
+  async decapsulateKey(
+    mechanism: Mechanism,
+    privateKey: ObjectHandle,
+    ciphertext: Uint8Array,
+    template: AnyTemplate,
+  ): Promise<ObjectHandle> {
+    const work = () => this.#native.decapsulateKey(true, this.#session, mechanism, privateKey, 0, laidOut(template), ciphertext);
+    return handle(await this.#occupy(work), 'decapsulateKey');
   }
 }

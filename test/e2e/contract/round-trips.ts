@@ -3,6 +3,7 @@ import {
   createHash,
   createPublicKey,
   diffieHellman,
+  encapsulate,
   generateKeyPairSync,
   publicEncrypt,
   randomBytes,
@@ -43,6 +44,8 @@ export const roundTrips: Readonly<Partial<Record<UsageOperation, RoundTrip>>> = 
   GenerateMac: macLength,
   VerifyMac: macThenVerify,
   DeriveSharedSecret: agreeWithOpenSsl,
+  Encapsulate: encapsulateThenDecapsulate,
+  Decapsulate: decapsulateOpenSsl,
 };
 
 const message = randomBytes(100);
@@ -139,6 +142,26 @@ async function agreeWithOpenSsl(caller: Caller, { spec, key, algorithm }: Cell):
   const { body } = await caller.ok('DeriveSharedSecret', { KeyId: key.id, KeyAgreementAlgorithm: algorithm, PublicKey });
   const secret = diffieHellman({ privateKey: peer.privateKey, publicKey });
   return body['SharedSecret'] === blob(secret) && secret.length === keySpecs[spec].coordinateBytes;
+}
+
+/** Only the private half opens it, and that never leaves: Trent itself is asked, whose opening the next deed judges. */
+async function encapsulateThenDecapsulate(caller: Caller, { spec, key, algorithm }: Cell): Promise<boolean> {
+  const named = { KeyId: key.id, EncapsulationAlgorithm: algorithm };
+  const { body } = await caller.ok('Encapsulate', named);
+  const { SharedSecretCiphertextBlob, SharedSecret } = body;
+  const opened = await caller.ok('Decapsulate', { ...named, SharedSecretCiphertextBlob });
+  const bytes = Buffer.from(String(SharedSecretCiphertextBlob), 'base64').length;
+  return opened.body['SharedSecret'] === SharedSecret && bytes === keySpecs[spec].encapsulationBytes;
+}
+
+async function decapsulateOpenSsl(caller: Caller, { key, algorithm }: Cell): Promise<boolean> {
+  const { sharedKey, ciphertext } = encapsulate(await publicKeyOf(caller, key));
+  const { body } = await caller.ok('Decapsulate', {
+    KeyId: key.id,
+    EncapsulationAlgorithm: algorithm,
+    SharedSecretCiphertextBlob: blob(ciphertext),
+  });
+  return body['SharedSecret'] === blob(sharedKey);
 }
 
 async function publicKeyOf(caller: Caller, { id }: TestKey): Promise<KeyObject> {

@@ -8,7 +8,11 @@ export const softokn: Dialect = {
   unsupported: {
     'kwp-ec': 'unwrap: CKR_TEMPLATE_INCOMPLETE',
     'kwp-edwards': 'no Edwards curves',
+    'kwp-post-quantum': 'no ML-DSA, no ML-KEM',
     eddsa: 'no Edwards curves',
+    'eddsa-prehash': 'no Edwards curves',
+    'ml-dsa': 'no mechanism',
+    'ml-kem': 'no mechanism',
     secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
     'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
     'read-nested-templates': 'knows no nested templates',

@@ -1,6 +1,7 @@
 import { keySpecs, type KeySpec, type KeyUsage } from '@trent/key-model';
-import { CKK, CKM, CKO, CURVES, plain, type Mechanism, type ObjectHandle, type Session, type Template } from '@trent/pkcs11';
-import { ecPublicKeyDer, edwardsPublicKeyDer, rsaPublicKeyDer, type Curve } from './public-key-der.ts';
+import { CKK, CKM, CKO, CKP, CURVES, plain, type Mechanism, type ObjectHandle, type Session, type Template } from '@trent/pkcs11';
+import { isPostQuantumSpec, type PostQuantumSpec } from './post-quantum-spki.ts';
+import { ecPublicKeyDer, edwardsPublicKeyDer, postQuantumPublicKeyDer, rsaPublicKeyDer, type Curve } from './public-key-der.ts';
 
 /** How a secret key is made. */
 export interface SecretMaker {
@@ -44,6 +45,7 @@ export function makerOf(spec: KeySpec, usage: KeyUsage): Maker | undefined {
   if (modulusBytes !== undefined) return rsa(modulusBytes * 8, usage);
   const curve = curves[spec];
   if (curve !== undefined) return ec(curve, usage);
+  if (isPostQuantumSpec(spec)) return postQuantum(spec, usage);
   return spec === 'ECC_NIST_EDWARDS25519' ? ed25519 : undefined;
 }
 
@@ -94,3 +96,16 @@ const ed25519: PairMaker = {
   privateTemplate: { ...newbornPrivate, keyType: CKK.EC_EDWARDS, sign: true },
   publicKeyDer: edwardsPublicKeyDer,
 };
+
+function postQuantum(spec: PostQuantumSpec, usage: KeyUsage): PairMaker {
+  const signs = usage === 'SIGN_VERIFY';
+  const keyType = signs ? CKK.ML_DSA : CKK.ML_KEM;
+  return {
+    kind: 'pair',
+    takesSeconds: false,
+    mechanism: plain(signs ? CKM.ML_DSA_KEY_PAIR_GEN : CKM.ML_KEM_KEY_PAIR_GEN),
+    publicTemplate: { ...publicHalf, keyType, parameterSet: CKP[spec], ...(signs ? { verify: true } : { encapsulate: true }) },
+    privateTemplate: { ...newbornPrivate, keyType, ...(signs ? { sign: true } : { decapsulate: true }) },
+    publicKeyDer: (session, publicKey) => postQuantumPublicKeyDer(session, publicKey, spec),
+  };
+}

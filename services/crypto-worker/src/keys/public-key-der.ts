@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { ObjectHandle, Session } from '@trent/pkcs11';
+import { postQuantumSpki, type PostQuantumSpec } from './post-quantum-spki.ts';
 
 /** Curves by the names that PKCS#11 templates and JWK (RFC 7518 §6.2.1.1, RFC 8812 §3.1) share, with the bytes of a coordinate. */
 export const coordinateBytes = { 'P-256': 32, 'P-384': 48, 'P-521': 66, secp256k1: 32 } as const;
@@ -24,6 +25,12 @@ export function ecPublicKeyDer(session: Session, publicKey: ObjectHandle, crv: C
 export function edwardsPublicKeyDer(session: Session, publicKey: ObjectHandle): Buffer {
   const { ecPoint } = session.getAttributes(publicKey, ['ecPoint']);
   return derOf({ kty: 'OKP', crv: 'Ed25519', x: base64url(ecPoint?.subarray(-32)) });
+}
+
+/** SubjectPublicKeyInfo of an ML-DSA or ML-KEM public key in the token, whose CKA_VALUE is the key of FIPS 204 or 203 (PKCS#11 3.2). */
+export function postQuantumPublicKeyDer(session: Session, publicKey: ObjectHandle, spec: PostQuantumSpec): Buffer {
+  const { value } = session.getAttributes(publicKey, ['value']);
+  return postQuantumSpki(spec, value ?? Buffer.alloc(0));
 }
 
 /** CKA_EC_POINT is an OCTET STRING around 04 ‖ x ‖ y (PKCS#11 3.1 §6.3.3); some modules leave the wrapping out. */

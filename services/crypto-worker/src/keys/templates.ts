@@ -1,5 +1,5 @@
 import type { KeyTokenHeader } from '@trent/key-token';
-import { compileTemplate, pinnedTemplate, type CompiledTemplate, type CryptoProfile, type Template } from '@trent/pkcs11';
+import { CKK, compileTemplate, pinnedTemplate, type CompiledTemplate, type CryptoProfile, type Template } from '@trent/pkcs11';
 
 /** What a private key may do, by the usage of its KMS key: one thing. The rest stays switched off in the token. */
 const purposes: Readonly<Record<string, Template>> = {
@@ -7,6 +7,8 @@ const purposes: Readonly<Record<string, Template>> = {
   'rsa/ENCRYPT_DECRYPT': { sign: false, decrypt: true },
   'ec/SIGN_VERIFY': { sign: true, derive: false },
   'ec/KEY_AGREEMENT': { sign: false, derive: true },
+  'post-quantum/SIGN_VERIFY': { keyType: CKK.ML_DSA, sign: true, decapsulate: false },
+  'post-quantum/ENCAPSULATE_DECAPSULATE': { keyType: CKK.ML_KEM, sign: false, decapsulate: true },
 };
 
 /**

@@ -2,6 +2,7 @@ import type { CryptoWorkerRpc } from '@trent/contracts';
 import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './data-key-pairs.ts';
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './data-keys.ts';
 import { decrypt } from './decrypt.ts';
+import { decapsulate, encapsulate } from './encapsulation.ts';
 import { encrypt } from './encrypt.ts';
 import { deriveSharedSecret } from './key-agreement.ts';
 import { generateMac, verifyMac } from './macs.ts';
@@ -23,6 +24,8 @@ export const cryptoOperations: Readonly<Record<CryptoWorkerRpc, OperationFunctio
   'kms.GenerateMac': generateMac,
   'kms.VerifyMac': verifyMac,
   'kms.DeriveSharedSecret': deriveSharedSecret,
+  'kms.Encapsulate': encapsulate,
+  'kms.Decapsulate': decapsulate,
   'kms.GetPublicKey': getPublicKey,
   'kms.Sign': sign,
   'kms.Verify': verify,

@@ -18,8 +18,8 @@ const QUICK_SPEC: KeySpec = 'ECC_NIST_P256';
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
 export function sign(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
   const request = kms.SignRequest.decode(use.input);
-  const { algorithm, digest } = readMessage(request);
-  const { mechanism, input, encode } = signingForm(algorithm);
+  const { algorithm, messageType, digest } = readMessage(request);
+  const { mechanism, input, encode } = signingForm(algorithm, messageType, deps.token.dialect);
   const data = input(digest);
   const answer = (arn: string, spec: string, raw: Buffer): Buffer =>
     bytesOf(kms.SignResponse.encode({ keyId: arn, signature: encode(raw, specOf(spec)), signingAlgorithm: request.signingAlgorithm }));
@@ -36,8 +36,8 @@ export function sign(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
  */
 export async function verify(deps: OperationDeps, use: Use): Promise<Buffer> {
   const request = kms.VerifyRequest.decode(use.input);
-  const { algorithm, digest } = readMessage(request);
-  const { mechanism, input, decode } = signingForm(algorithm);
+  const { algorithm, messageType, digest } = readMessage(request);
+  const { mechanism, input, decode } = signingForm(algorithm, messageType, deps.token.dialect);
   const { arn, header, keyObject } = publicKeyOf(deps, use);
   const signature = decode(request.signature ?? Buffer.alloc(0), specOf(header.spec)) ?? fail('KMSInvalidSignatureException');
   const isValid = await verifyInToken(deps, use, keyObject, header.spec === QUICK_SPEC, { mechanism, data: input(digest), signature });
@@ -67,8 +67,15 @@ function verifyInToken(
   });
 }
 
+/** A request's message as the algorithm takes it. */
+interface ReadMessage {
+  readonly algorithm: SigningAlgorithm;
+  readonly messageType: MessageType;
+  readonly digest: Buffer;
+}
+
 /** @throws ValidationException for a message whose type or length the algorithm does not take */
-function readMessage(request: kms.SignRequest | kms.VerifyRequest): { readonly algorithm: SigningAlgorithm; readonly digest: Buffer } {
+function readMessage(request: kms.SignRequest | kms.VerifyRequest): ReadMessage {
   const algorithm = spell.algorithm(request.signingAlgorithm) as SigningAlgorithm | undefined;
   if (algorithm === undefined) return fail('ValidationException', 'SigningAlgorithm is required.');
   const messageType = (spell.messageType(request.messageType) ?? 'RAW') as MessageType;
@@ -76,7 +83,7 @@ function readMessage(request: kms.SignRequest | kms.VerifyRequest): { readonly a
   checkMessage(algorithm, messageType, message.length);
   const digest = digestOf(algorithm, messageType, message);
   if (digest !== message) message.fill(0);
-  return { algorithm, digest };
+  return { algorithm, messageType, digest };
 }
 
 function specOf(spec: string): KeySpec {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { fail } from '@trent/errors';
 import { keySpecs, signingAlgorithms, type KeySpec, type MessageType, type SigningAlgorithm } from '@trent/key-model';
-import { CKM, plain, pss, type Mechanism } from '@trent/pkcs11';
+import { CKM, eddsaPrehash, plain, pss, supports, type Capability, type Dialect, type Mechanism } from '@trent/pkcs11';
 import { derOfSignature, rawOfSignature } from './der.ts';
 
 /** What the token signs, with which mechanism, and how its answer looks outside. */
@@ -39,7 +39,7 @@ const ecdsa: SigningForm = {
   decode: (signature, spec) => rawOfSignature(signature, keySpecs[spec].coordinateBytes ?? 0),
 };
 
-/** API reference, Sign; kms-api §3.4. Algorithms of specs that no module carries yet are not here. */
+/** API reference, Sign; kms-api §3.4. SM2DSA is not here: no module carries it. */
 const forms: Readonly<Partial<Record<SigningAlgorithm, SigningForm>>> = {
   RSASSA_PKCS1_V1_5_SHA_256: pkcs1('sha256'),
   RSASSA_PKCS1_V1_5_SHA_384: pkcs1('sha384'),
@@ -50,14 +50,33 @@ const forms: Readonly<Partial<Record<SigningAlgorithm, SigningForm>>> = {
   ECDSA_SHA_256: ecdsa,
   ECDSA_SHA_384: ecdsa,
   ECDSA_SHA_512: ecdsa,
+  ML_DSA_SHAKE_256: { mechanism: plain(CKM.ML_DSA), input: same, encode: same, decode: same },
   ED25519_SHA_512: { mechanism: plain(CKM.EDDSA), input: same, encode: same, decode: same },
+  ED25519_PH_SHA_512: { mechanism: eddsaPrehash(), input: same, encode: same, decode: same },
 };
 
-/** @throws UnsupportedOperationException for an algorithm that no module carries */
-export function signingForm(algorithm: SigningAlgorithm): SigningForm {
+/** What only some modules with keys of the spec can do. */
+const capabilities: Readonly<Partial<Record<SigningAlgorithm, Capability>>> = { ED25519_PH_SHA_512: 'eddsa-prehash' };
+
+/**
+ * @param dialect of the module that is to sign or verify
+ * @throws UnsupportedOperationException for what the module, or PKCS#11, has no mechanism for
+ */
+export function signingForm(algorithm: SigningAlgorithm, messageType: MessageType, dialect: Dialect): SigningForm {
+  if (messageType === 'EXTERNAL_MU') {
+    return fail(
+      'UnsupportedOperationException',
+      `Message type ${messageType} is not served: PKCS#11 3.2 signs with ML-DSA whole messages only.`,
+    );
+  }
+  const needs = capabilities[algorithm];
+  const form = needs !== undefined && !supports(dialect, needs) ? undefined : forms[algorithm];
   return (
-    forms[algorithm] ??
-    fail('UnsupportedOperationException', `Algorithm ${algorithm} is not served: the HSM's module has no mechanism for it.`)
+    form ??
+    fail(
+      'UnsupportedOperationException',
+      `Algorithm ${algorithm} is not served: the HSM's module (${dialect.name}) has no mechanism for it.`,
+    )
   );
 }
 

@@ -1,43 +1,53 @@
 import type { KeyObject } from 'node:crypto';
 import { fail } from '@trent/errors';
-import { CKK, CKO, CURVES, type ObjectHandle, type Session } from '@trent/pkcs11';
+import { CKK, CKO, CKP, CURVES, type ObjectHandle, type Session } from '@trent/pkcs11';
+import { isPostQuantumSpec, rawPostQuantumKey, type PostQuantumSpec } from '../keys/post-quantum-spki.ts';
 
-const base = { class: CKO.PUBLIC_KEY, token: false, private: false, verify: true } as const;
+const base = { class: CKO.PUBLIC_KEY, token: false, private: false } as const;
+const verifying = { ...base, verify: true } as const;
 
 /**
  * Runs work with a public key put into the token as a session object, and destroys it afterwards: Node.js verifies messages only, the token digests
- * too.
+ * too, and secrets that are encapsulated come from its random generator.
  */
-export function withPublicKey(session: Session, key: KeyObject, work: (object: ObjectHandle) => boolean): boolean;
-export function withPublicKey(session: Session, key: KeyObject, work: (object: ObjectHandle) => Promise<boolean>): Promise<boolean>;
-export function withPublicKey(
-  session: Session,
-  key: KeyObject,
-  work: (object: ObjectHandle) => boolean | Promise<boolean>,
-): boolean | Promise<boolean> {
+export function withPublicKey<R>(session: Session, key: KeyObject, work: (object: ObjectHandle) => R): R {
   const object = publicKeyObject(session, key);
   const destroy = (): void => session.destroyObject(object);
-  let done: boolean | Promise<boolean>;
+  let done: R;
   try {
     done = work(object);
   } catch (error) {
     destroy();
     throw error;
   }
-  if (typeof done !== 'boolean') return done.finally(destroy);
+  if (done instanceof Promise) return done.finally(destroy) as R;
   destroy();
   return done;
 }
 
 function publicKeyObject(session: Session, key: KeyObject): ObjectHandle {
+  const type = key.asymmetricKeyType?.toUpperCase().replaceAll('-', '_') ?? '';
+  return isPostQuantumSpec(type) ? postQuantumKeyObject(session, key, type) : classicKeyObject(session, key);
+}
+
+/** Node.js names the keys as AWS does but for the case. */
+function postQuantumKeyObject(session: Session, key: KeyObject, spec: PostQuantumSpec): ObjectHandle {
+  const value = rawPostQuantumKey(spec, key.export({ format: 'der', type: 'spki' }));
+  const common = { parameterSet: CKP[spec], value };
+  return spec.startsWith('ML_DSA')
+    ? session.createObject({ ...verifying, ...common, keyType: CKK.ML_DSA })
+    : session.createObject({ ...base, ...common, keyType: CKK.ML_KEM, encapsulate: true });
+}
+
+function classicKeyObject(session: Session, key: KeyObject): ObjectHandle {
   const { kty, crv, n, e, x, y } = key.export({ format: 'jwk' });
   switch (kty) {
     case 'RSA':
-      return session.createObject({ ...base, keyType: CKK.RSA, modulus: bytes(n), publicExponent: bytes(e) });
+      return session.createObject({ ...verifying, keyType: CKK.RSA, modulus: bytes(n), publicExponent: bytes(e) });
     case 'EC': {
       const ecParams = Buffer.from(CURVES[crv as keyof typeof CURVES], 'hex');
       return session.createObject({
-        ...base,
+        ...verifying,
         keyType: CKK.EC,
         ecParams,
         ecPoint: octetString(Buffer.concat([Buffer.from([4]), bytes(x), bytes(y)])),
@@ -45,7 +55,7 @@ function publicKeyObject(session: Session, key: KeyObject): ObjectHandle {
     }
     case 'OKP':
       return session.createObject({
-        ...base,
+        ...verifying,
         keyType: CKK.EC_EDWARDS,
         ecParams: Buffer.from(CURVES.Ed25519, 'hex'),
         ecPoint: octetString(bytes(x)),

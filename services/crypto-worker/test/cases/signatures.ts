@@ -173,7 +173,7 @@ export const signatures: readonly WorkerCase[] = [
   },
   {
     name: 'Ed25519, where a module carries it, signs and verifies as OpenSSL does (RFC 8032)',
-    run: ({ open: { session } }) => {
+    run: ({ open: { session, dialect } }) => {
       const base = { token: false, private: false, keyType: CKK.EC_EDWARDS } as const;
       const ecParams = Buffer.from(CURVES.Ed25519, 'hex');
       const pair = session.generateKeyPair(
@@ -182,7 +182,7 @@ export const signatures: readonly WorkerCase[] = [
         { ...base, class: CKO.PRIVATE_KEY, sign: true },
       );
       const key = createPublicKey({ key: edwardsPublicKeyDer(session, pair.publicKey), format: 'der', type: 'spki' });
-      const { mechanism } = signingForm('ED25519_SHA_512');
+      const { mechanism } = signingForm('ED25519_SHA_512', 'RAW', dialect);
       const signature = session.sign(mechanism, pair.privateKey, message);
       assert.equal(verify(null, message, key, signature), true);
       assert.equal(

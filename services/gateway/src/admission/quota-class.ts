@@ -8,12 +8,14 @@ export interface QuotaClass {
   readonly perSecond: number;
 }
 
+/** ML-DSA signs, ML-KEM has a pool of its own, which is its operations' (kms-api §15.4). */
+const mlDsa: QuotaClass = { name: 'CryptographicOperationsMlDsa', perSecond: 1_000 };
+
 /** Pools of cryptographic operations with keys of a class, whichever operation it is (kms-api §15.4). */
 const pools: Readonly<Record<string, QuotaClass>> = {
   rsa: { name: 'CryptographicOperationsRsa', perSecond: 1_000 },
   ec: { name: 'CryptographicOperationsEcc', perSecond: 1_000 },
   edwards: { name: 'CryptographicOperationsEcc', perSecond: 1_000 },
-  'post-quantum': { name: 'CryptographicOperationsPostQuantum', perSecond: 1_000 },
 };
 const POOLED = 'CryptographicOperations';
 
@@ -27,5 +29,6 @@ export function quotaClassesOf({ option }: Operation, keys: readonly authorize.R
 }
 
 function poolOf(key: authorize.ResolvedKey | undefined): QuotaClass | undefined {
-  return key !== undefined && isKeySpec(key.keySpec) ? pools[keyClassOf(key.keySpec)] : undefined;
+  if (key === undefined || !isKeySpec(key.keySpec)) return undefined;
+  return key.keySpec.startsWith('ML_DSA') ? mlDsa : pools[keyClassOf(key.keySpec)];
 }

@@ -37,6 +37,8 @@ describe('what takes slow credit', () => {
     ['kms.Verify', ['RSA_3072'], 'slow'],
     ['kms.GenerateDataKeyPair', ['SYMMETRIC_DEFAULT'], 'slow'],
     ['kms.DeriveSharedSecret', ['ECC_NIST_P256'], 'slow'],
+    ['kms.Encapsulate', ['ML_KEM_768'], 'slow'],
+    ['kms.Decapsulate', ['ML_KEM_512'], 'slow'],
     ['kms.GetPublicKey', ['RSA_4096'], 'fast'],
     ['kms.GenerateRandom', [], 'fast'],
   ])('%s with %j: %s', async (name, specs, lane) => {
