@@ -34,7 +34,8 @@ export function askPolicy(policy: CompiledPolicy, request: AuthorisationRequest,
   return allowance === undefined || strongest === undefined ? { policy } : { policy, allowance, match: strongest };
 }
 
-function matchOf(
+/** By which name a statement that applies to the request means the principal; undefined if it does not apply. */
+export function matchOf(
   statement: CompiledStatement,
   request: AuthorisationRequest,
   action: string,

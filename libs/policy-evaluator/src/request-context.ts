@@ -23,7 +23,9 @@ export class RequestContext implements ConditionValues {
   }
 
   valuesOf(key: string): readonly string[] | undefined {
-    const { principal, resource, now, context } = this.#request;
+    const { principal, resource, now, context, supplied } = this.#request;
+    const said = supplied?.get(key);
+    if (said !== undefined) return said;
     switch (key) {
       case 'aws:principalarn':
         return known(principal.roleArn ?? principal.arn);
@@ -39,7 +41,7 @@ export class RequestContext implements ConditionValues {
       case 'aws:userid':
         return known(principal.uniqueId ?? (principal.type === 'root' ? principal.account : undefined));
       case 'aws:username':
-        return principal.type === 'user' ? [principal.arn.slice(principal.arn.lastIndexOf('/') + 1)] : undefined;
+        return principal.type === 'user' ? known(principal.arn.slice(principal.arn.lastIndexOf('/') + 1)) : undefined;
       case 'aws:resourceaccount':
         return resource === '*' ? undefined : known(resource.account);
       case 'aws:currenttime':

@@ -23,6 +23,8 @@ export interface AuthorisationRequest {
   readonly context: { readonly get: (key: string) => readonly string[] | undefined };
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Of simulations alone: what is said of any condition key, also of those that are derived here. */
+  readonly supplied?: { readonly get: (key: string) => readonly string[] | undefined };
   /** Of kms:CreateGrant: what the new grant would allow; needed where the right to it comes from a grant. */
   readonly childGrant?: { readonly operations: readonly string[]; readonly constraints?: GrantConstraints };
 }

@@ -2,6 +2,7 @@ export { matchesAction } from './action-set.ts';
 export { compilePolicy, MAX_KEY_POLICY_BYTES } from './compile-policy.ts';
 export { CompiledPolicy, type Candidates } from './compiled-policy.ts';
 export type { CompiledCondition } from './condition.ts';
+export { contextKeysOf, type ContextKeyUse } from './context-keys.ts';
 export { defaultKeyPolicy } from './default-key-policy.ts';
 export { foldCase } from './fold-case.ts';
 export { managedKeyPolicy, viaService } from './managed-key-policy.ts';

@@ -41,6 +41,19 @@ function parseVariable(text: string): string | Variable {
   return { key: foldCase(text.slice(0, comma).trim()), fallback: fallback.slice(1, -1) };
 }
 
+/** The condition keys that a text's variables stand for, as written, and whether they have a default. */
+export function variablesIn(text: string, version: string): { readonly name: string; readonly hasDefault: boolean }[] {
+  if (version !== '2012-10-17') return [];
+  return [...text.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, inner = '']) => {
+    const variable = parseVariable(inner);
+    if (typeof variable === 'string') return [];
+    const { fallback } = variable;
+    return [
+      { name: fallback === undefined ? inner.trim() : inner.slice(0, inner.indexOf(',')).trim(), hasDefault: fallback !== undefined },
+    ];
+  });
+}
+
 /** True if the text has no variables. */
 export function isConstant(template: Template): template is readonly Piece[] {
   return template.every((part) => typeof part !== 'object');

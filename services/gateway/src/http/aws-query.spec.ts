@@ -59,7 +59,7 @@ describe('reading AWS Query', () => {
     ['kms.v1.CreateKeyRequest', 'MultiRegion=yes'],
     ['kms.v1.CreateKeyRequest', 'Tags.member.x.TagKey=a'],
     ['cloudtrail.v1.LookupEventsRequest', 'StartTime=never'],
-    ['kms.v1.CreateKeyRequest', Array.from({ length: 1001 }, (_, index) => `p${String(index)}=`).join('&')],
+    ['kms.v1.CreateKeyRequest', Array.from({ length: 4001 }, (_, index) => `p${String(index)}=`).join('&')],
   ])('%s refuses what it cannot read (%#)', (type, text) => {
     expect(() => read(type, text)).toThrow(expect.objectContaining({ code: 'SerializationException' }));
   });

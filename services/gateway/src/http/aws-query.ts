@@ -2,8 +2,8 @@ import { ScalarType, type DescEnum, type DescField, type DescMessage } from '@bu
 import { awsEnum, membersOf } from '@trent/contracts';
 import { fail } from '@trent/errors';
 
-/** More than any request of STS or IAM has (50 tags are 100 parameters). */
-const MAX_PARAMETERS = 1000;
+/** More than any request of STS or IAM has (50 tags are 100 parameters, a simulation may ask a thousand actions on a thousand resources). */
+const MAX_PARAMETERS = 4000;
 /** `Tags.member.1.Key` is four names deep. */
 const MAX_DEPTH = 16;
 

@@ -1,6 +1,7 @@
 import { accessKeyHandlers } from './access-keys.ts';
 import { accountHandlers } from './account.ts';
 import { attachmentHandlers } from './attachments.ts';
+import { authorizationDetailHandlers } from './authorization-details.ts';
 import { groupHandlers } from './groups.ts';
 import { inlinePolicyHandlers } from './inline-policies.ts';
 import { loginProfileHandlers } from './login-profiles.ts';
@@ -9,6 +10,7 @@ import { mfaDeviceHandlers } from './mfa-devices.ts';
 import { oidcProviderHandlers } from './oidc-providers.ts';
 import { policyEntityHandlers } from './policy-entities.ts';
 import { roleHandlers } from './roles.ts';
+import { simulationHandlers } from './simulation/simulations.ts';
 import { userHandlers } from './users.ts';
 
 /** Every action of IAM, by name. */
@@ -25,4 +27,6 @@ export const iamHandlers = {
   ...mfaDeviceHandlers,
   ...loginProfileHandlers,
   ...accountHandlers,
+  ...authorizationDetailHandlers,
+  ...simulationHandlers,
 };

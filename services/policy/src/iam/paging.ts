@@ -14,7 +14,7 @@ export interface Page<Row> {
 }
 
 /** IAM's default of MaxItems. */
-const DEFAULT_ITEMS = 100;
+export const DEFAULT_ITEMS = 100;
 
 /**
  * One page of a list that is in the order of its keys.
@@ -48,11 +48,13 @@ export function pageOfAll<Row>(request: PageRequest, keyOf: (row: Row) => string
   );
 }
 
-function writeMarker(key: string): string {
+/** A marker that names the last key of a page. */
+export function writeMarker(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
 
-function readMarker(marker: string): string {
+/** @throws ValidationException for a marker that no answer gave */
+export function readMarker(marker: string): string {
   const key = Buffer.from(marker, 'base64url').toString();
   return writeMarker(key) === marker ? key : fail('ValidationException', 'Invalid Marker.');
 }

@@ -61,6 +61,11 @@ export async function findIdentityByArn(tx: Reader, arn: string, lock: '' | 'for
   return rows[0] ?? fail('NoSuchEntity', `The entity ${arn} cannot be found.`);
 }
 
+/** Several by their ARNs, in no order; those that are not there are left out. */
+export async function findIdentities(tx: Reader, arns: readonly string[]): Promise<IdentityRow[]> {
+  return (await tx.query<IdentityRow>(`select ${COLUMNS} from principals where arn = any($1)`, [arns])).rows;
+}
+
 /** What a new identity starts with. */
 export type NewIdentity = Pick<IdentityRow, 'accountId' | 'uniqueId' | 'name' | 'path' | 'tags'> & {
   readonly kind: IdentityKind;

@@ -43,6 +43,11 @@ export async function findPolicy(tx: Reader, accountId: string, arn: string, loc
   return rows[0] ?? fail('NoSuchEntity', `Policy ${arn} was not found.`);
 }
 
+/** Several by their ARNs, in no order; those that are not there are left out. */
+export async function findPolicies(tx: Reader, accountId: string, arns: readonly string[]): Promise<PolicyRow[]> {
+  return (await tx.query<PolicyRow>(`select ${COLUMNS} from managed_policies m where m.arn = any($2)`, [accountId, arns])).rows;
+}
+
 /** What ListPolicies may ask for. */
 export interface PolicyFilter {
   readonly scope: 'All' | 'AWS' | 'Local';
