@@ -1,4 +1,4 @@
-import type { LoadOperation } from '../load/operation-mix.ts';
+import type { LoadOperation } from '../load/operations.ts';
 import type { RunFigures } from '../load/measurement.ts';
 import type { Wire } from '../load/open-target.ts';
 

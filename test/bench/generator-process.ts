@@ -11,7 +11,7 @@ const way: { target: Target | undefined; workload: Workload | undefined } = { ta
 
 async function obey(order: GeneratorOrder): Promise<GeneratorAnswer> {
   if (order.kind === 'open') {
-    way.target = await openTarget(order.wire, clusterAccess(order.dir), order.workload.keyArn);
+    way.target = await openTarget(order.wire, clusterAccess(order.dir), order.workload.keys.SYMMETRIC_DEFAULT ?? '');
     way.workload = order.workload;
     return { kind: 'opened' };
   }

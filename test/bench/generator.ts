@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { RunFigures } from '../load/measurement.ts';
-import type { LoadOperation } from '../load/operation-mix.ts';
+import type { LoadOperation } from '../load/operations.ts';
 import type { Wire } from '../load/open-target.ts';
 import type { Workload } from '../load/workload.ts';
 

@@ -7,13 +7,13 @@ import { clusterAccess } from '../load/cluster-access.ts';
 import { openOwnToken } from '../load/hsm.ts';
 import type { RawFigures } from '../load/hsm-process.ts';
 import { makeWorkload } from '../load/make-workload.ts';
-import { loadOperations } from '../load/operation-mix.ts';
+import { loadOperations, operationForms, type LoadOperation } from '../load/operations.ts';
 import { wires } from '../load/open-target.ts';
-import type { Workload } from '../load/workload.ts';
+import { isServed, type Workload } from '../load/workload.ts';
 import { difference, openBenchCluster, type BenchCluster } from './bench-cluster.ts';
 import { eachProcess, rowName, type BenchReport, type BenchRow, type CpuSeconds } from './bench-row.ts';
 import { Generator } from './generator.ts';
-import { eventNames, measureRow } from './measure-row.ts';
+import { measureRow } from './measure-row.ts';
 import { planRows, type PlannedRow } from './plan.ts';
 import { RecordCounter } from './records.ts';
 import { benchMarkdown, benchNotes, benchTable } from './table.ts';
@@ -60,7 +60,7 @@ async function bench(options: Options): Promise<BenchReport> {
   await using records = await RecordCounter.open(access);
   const idle = await idleCost(cluster, records);
   const workload = await makeWorkload(access, loadOperations);
-  const raw = rawRows(await (await openOwnToken(access, workload.keyArn)).raw(RAW_SECONDS));
+  const raw = rawRows(await (await openOwnToken(access, workload.keys.SYMMETRIC_DEFAULT ?? '')).raw(RAW_SECONDS));
   const begunMs = Date.now() + 1;
   await delay(2);
   const measured = await measureAll(options, cluster, records, workload);
@@ -72,7 +72,7 @@ async function bench(options: Options): Promise<BenchReport> {
     idle,
     rows: [...measured.rows, ...raw],
     answeredInAll: measured.answered,
-    recordsInAll: await records.since(begunMs, [...new Set(Object.values(eventNames))]),
+    recordsInAll: await records.since(begunMs, [...new Set(Object.values(operationForms).map(({ name }) => name))]),
   };
 }
 
@@ -85,7 +85,7 @@ interface MeasuredRows {
 async function measureAll(options: Options, cluster: BenchCluster, records: RecordCounter, workload: Workload): Promise<MeasuredRows> {
   const rows: BenchRow[] = [];
   let answered = 0;
-  const planned = planRows(options.only);
+  const planned = planRows(options.only).filter(({ operation }) => isServed(workload, operation));
   for (const wire of wires) {
     const ofWire = planned.filter((row) => row.wire === wire);
     if (ofWire.length === 0) continue;
@@ -119,12 +119,7 @@ async function idleCost(cluster: BenchCluster, records: RecordCounter): Promise<
   return eachProcess((column) => (used[column] * 1000) / IDLE_MS);
 }
 
-function rawRows(raw: {
-  readonly encrypt: RawFigures;
-  readonly decrypt: RawFigures;
-  readonly decryptCold: RawFigures;
-  readonly generateDataKey: RawFigures;
-}): BenchRow[] {
+function rawRows(raw: Readonly<Partial<Record<LoadOperation, RawFigures>>>): BenchRow[] {
   const row = (operation: BenchRow['operation'], { cpuPerThousand, ...figures }: RawFigures): BenchRow => ({
     operation,
     wire: 'raw',
@@ -136,12 +131,10 @@ function rawRows(raw: {
     generatorPerThousand: 0,
     errors: {},
   });
-  return [
-    row('encrypt', raw.encrypt),
-    row('decrypt', raw.decrypt),
-    row('decrypt-cold', raw.decryptCold),
-    row('generate-data-key', raw.generateDataKey),
-  ];
+  return loadOperations.flatMap((operation) => {
+    const figures = raw[operation];
+    return figures === undefined ? [] : [row(operation, figures)];
+  });
 }
 
 /** Progress goes to standard error: standard output has the table alone. */

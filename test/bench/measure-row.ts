@@ -3,17 +3,10 @@ import { join } from 'node:path';
 import { difference, type BenchCluster } from './bench-cluster.ts';
 import { rowName, toRow, type BenchRow } from './bench-row.ts';
 import type { RunFigures } from '../load/measurement.ts';
+import { operationForms } from '../load/operations.ts';
 import type { Generator } from './generator.ts';
 import type { PlannedRow } from './plan.ts';
 import type { RecordCounter } from './records.ts';
-
-/** CloudTrail's names of the operations. */
-export const eventNames = {
-  encrypt: 'Encrypt',
-  decrypt: 'Decrypt',
-  'decrypt-cold': 'Decrypt',
-  'generate-data-key': 'GenerateDataKey',
-} as const;
 
 /** Connections, compiled code, caches: what a running system has. So many requests a wire, or so long. */
 const WARM_UP_REQUESTS = 10_000;
@@ -49,7 +42,7 @@ export async function measureRow(parts: RowParts, planned: PlannedRow): Promise<
   const run = async (ms: number) => {
     const begunMs = Date.now();
     const ran = await generator.run(operation, inFlight, ms);
-    const count = isRecorded ? await records.until(ran.figures.answered, begunMs, eventNames[operation]) : undefined;
+    const count = isRecorded ? await records.until(ran.figures.answered, begunMs, operationForms[operation].name) : undefined;
     return { ...ran, count };
   };
   const warmUp = await warm(parts, () => run(WARM_UP_TURN_MS));

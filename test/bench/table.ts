@@ -1,11 +1,6 @@
+import { operationForms } from '../load/operations.ts';
 import { processColumns, rowName, type BenchReport, type BenchRow } from './bench-row.ts';
 
-const operationTitles: Readonly<Record<BenchRow['operation'], string>> = {
-  encrypt: 'Encrypt',
-  decrypt: 'Decrypt (warm)',
-  'decrypt-cold': 'Decrypt (cold)',
-  'generate-data-key': 'GenerateDataKey',
-};
 const wireTitles: Readonly<Record<BenchRow['wire'], string>> = {
   https: 'HTTPS + SigV4',
   unary: 'gRPC unary',
@@ -38,7 +33,7 @@ function tableRows(report: BenchReport, before: BenchReport | undefined): readon
 function cells(row: BenchRow, before: { readonly row: BenchRow | undefined } | undefined): string[] {
   const failed = Object.entries(row.errors).map(([code, count]) => `${code} ${count}`);
   return [
-    operationTitles[row.operation],
+    operationForms[row.operation].title,
     wireTitles[row.wire],
     String(row.inFlight),
     row.opsPerSecond.toFixed(0),
@@ -94,7 +89,7 @@ function ratioToRaw({ rows }: BenchReport): string | undefined {
     .map((row) => {
       const raw = rows.find(({ wire, operation }) => wire === 'raw' && operation === row.operation);
       if (raw === undefined) return undefined;
-      return `${operationTitles[row.operation]} ${((raw.totalPerThousand / row.perThousand['crypto-worker']) * 100).toFixed(0)} %`;
+      return `${operationForms[row.operation].title} ${((raw.totalPerThousand / row.perThousand['crypto-worker']) * 100).toFixed(0)} %`;
     })
     .filter((ratio) => ratio !== undefined);
   return ratios.length === 0 ? undefined : ratios.join(', ');

@@ -6,6 +6,7 @@ import { makeWorkload } from './make-workload.ts';
 import type { RunFigures } from './measurement.ts';
 import { openTarget, requestsOf, type Wire } from './open-target.ts';
 import { parseMix } from './operation-mix.ts';
+import { loadOperations } from './operations.ts';
 
 interface Options {
   readonly target: 'worker' | 'gateway' | 'https';
@@ -30,7 +31,7 @@ const program = new Command('npm run load --')
   .option('--rate <n>', 'requests a second', positive, 100)
   .option('--duration <seconds>', 'how long', positive, 10)
   .option('--warm-up <seconds>', 'closed loop before it, not counted: connections, compiled code', notNegative, 1)
-  .option('--mix <shares>', 'operations with their shares: encrypt, decrypt, decrypt-cold, generate-data-key', 'encrypt=50,decrypt=50')
+  .option('--mix <shares>', `operations with their shares: ${loadOperations.join(', ')}`, 'encrypt=50,decrypt=50')
   .option('--data <dir>', 'folder of the cluster', '.trent')
   .option('--json', 'as JSON', false)
   .showHelpAfterError();
@@ -53,7 +54,7 @@ async function load(options: Options): Promise<RunFigures> {
   const access = clusterAccess(resolve(options.data));
   const workload = await makeWorkload(access, mix.names);
   const wire: Wire = options.target === 'gateway' ? options.wire : options.target;
-  const target = await openTarget(wire, access, workload.keyArn);
+  const target = await openTarget(wire, access, workload.keys.SYMMETRIC_DEFAULT ?? '');
   try {
     const request = requestsOf(target, workload, mix);
     if (options.warmUp > 0) await driveClosedLoop(WARM_UP_CALLERS, options.warmUp * 1000, request);

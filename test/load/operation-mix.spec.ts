@@ -18,7 +18,7 @@ describe('a mix of operations', () => {
   });
 
   test.each([
-    ['an unknown operation', 'sign=1', 'sign is none of'],
+    ['an unknown operation', 'seal=1', 'seal is none of'],
     ['a share that is no whole number', 'encrypt=0.5', 'whole number'],
     ['a share of nothing', 'encrypt=0', 'whole number'],
     ['a name twice', 'encrypt=1,encrypt=2', 'twice'],

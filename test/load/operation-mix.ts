@@ -1,6 +1,4 @@
-/** What the load tools do: names as options and rows know them. */
-export const loadOperations = ['encrypt', 'decrypt', 'decrypt-cold', 'generate-data-key'] as const;
-export type LoadOperation = (typeof loadOperations)[number];
+import { loadOperations, type LoadOperation } from './operations.ts';
 
 /** Operations in turn, each as often as its share of the mix says. */
 export interface OperationMix {
