@@ -9,6 +9,7 @@ import { operations, options, publicServices, type Operation } from '@trent/cont
 import { format, resolveConfig } from 'prettier';
 import { auditIngestConfig } from '../services/audit-ingest/src/config.ts';
 import { cryptoWorkerConfig } from '../services/crypto-worker/src/config.ts';
+import { keyStoreConfig } from '../services/crypto-worker/src/key-store/config.ts';
 import { gatewayConfig } from '../services/gateway/src/config.ts';
 import { keyMetadataConfig } from '../services/key-metadata/src/config.ts';
 import { policyConfig } from '../services/policy/src/config.ts';
@@ -19,6 +20,7 @@ const SERVICES = {
   'key-metadata': keyMetadataConfig,
   'crypto-worker': cryptoWorkerConfig,
   'audit-ingest': auditIngestConfig,
+  'key-store': keyStoreConfig,
 };
 
 interface Row {

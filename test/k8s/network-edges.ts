@@ -4,9 +4,12 @@ import { peers, serviceNames, type ServiceName } from '@trent/bootstrap';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** Where a service binds its doors, if that is not its main.ts. */
+const bindingsOf: Readonly<Partial<Record<ServiceName, string>>> = { 'key-store': 'crypto-worker/src/key-store/doors.ts' };
+
 /** gRPC services that a service binds, read from its main.ts. */
 function servedBy(service: ServiceName): readonly string[] {
-  const text = readFileSync(join(root, 'services', service, 'src', 'main.ts'), 'utf8');
+  const text = readFileSync(join(root, 'services', bindingsOf[service] ?? `${service}/src/main.ts`), 'utf8');
   return [...text.matchAll(/\bbind\(\s*(\w+)\.(\w+)ServiceService\b/g)].map(
     ([, file = '', name = '']) => `trent.${file}.v1.${name}Service`,
   );

@@ -96,7 +96,12 @@ withTools(() => {
       const portsOf = (service: string): number[] =>
         (policyOf(service).spec.egress ?? []).flatMap(({ ports }) => ports.map(({ port }) => port));
       for (const service of serviceNames) {
-        const expected = { 53: true, 4222: true, 5432: !['gateway', 'crypto-worker'].includes(service), 6379: service === 'gateway' };
+        const expected = {
+          53: true,
+          4222: service !== 'key-store',
+          5432: !['gateway', 'crypto-worker', 'key-store'].includes(service),
+          6379: service === 'gateway',
+        };
         for (const [port, isOpen] of Object.entries(expected)) {
           expect([service, port, portsOf(service).includes(Number(port))]).toEqual([service, port, isOpen]);
         }

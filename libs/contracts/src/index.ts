@@ -7,6 +7,7 @@ export * as execute from '../gen/execute.ts';
 export * as feed from '../gen/feed.ts';
 export * as iam from '../gen/iam.ts';
 export * as invoke from '../gen/invoke.ts';
+export * as keystore from '../gen/keystore.ts';
 export * as kms from '../gen/kms.ts';
 export * as metadata from '../gen/metadata.ts';
 export * as options from '../gen/options.ts';

@@ -3,7 +3,17 @@ import { hash } from 'node:crypto';
 import { KEY_ID_BYTES, parseAccountId, parseBackingKeyId, parseKeyId, writeKeyId } from '@trent/identifiers';
 import type { BackingKeyId, KeyId } from '@trent/identifiers';
 
-import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES } from './key-token.ts';
+import {
+  CLASS_OF_CODE,
+  isPrintable,
+  isRegionOrGroup,
+  isUpperName,
+  layout,
+  MAX_OBJECT_ID_LENGTH,
+  MAX_PUBLIC_KEY_BYTES,
+  MAX_STORE_ID_LENGTH,
+  MAX_WRAPPED_BYTES,
+} from './key-token.ts';
 import type { KeyTokenHeader } from './key-token.ts';
 
 const MATERIAL_LABEL = Buffer.from('trent/material/v1', 'ascii');
@@ -24,14 +34,14 @@ export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
   const classCode = CLASS_OF_CODE.indexOf(header.keyClass);
   if (classCode < 1) refuse('keyClass');
 
-  const texts = [header.region, ...names];
+  const texts = [header.region, ...names, ...placeOf(header)];
   const publicKey = header.format === layout.FORMAT_WITH_PUBLIC_KEY ? header.publicKey : undefined;
   if (publicKey !== undefined && (publicKey.length === 0 || publicKey.length > MAX_PUBLIC_KEY_BYTES)) refuse('public key');
   const textsEnd = texts.reduce<number>((sum, text) => sum + 1 + text.length, layout.AT_TEXTS);
   const length = textsEnd + (publicKey === undefined ? 0 : 2 + publicKey.length);
   const out = Buffer.alloc(length);
   out.writeUIntBE(layout.MAGIC, 0, 3);
-  out[3] = header.format;
+  out[layout.AT_FORMAT] = header.format;
   out.writeUInt16BE(length, layout.AT_HEADER_LENGTH);
   out.writeUInt32BE(header.rootVersion, layout.AT_ROOT_VERSION);
   out[layout.AT_CLASS] = classCode;
@@ -50,13 +60,22 @@ export function encodeTokenHeader(header: KeyTokenHeader): Buffer {
   return out;
 }
 
+/** Where a key of a custom key store lives. */
+function placeOf(header: KeyTokenHeader): readonly string[] {
+  if (header.format !== layout.FORMAT_IN_STORE) return [];
+  if (!isPrintable(header.storeId, MAX_STORE_ID_LENGTH)) refuse('store id');
+  if (!isPrintable(header.objectId, MAX_OBJECT_ID_LENGTH)) refuse('object id');
+  return [header.storeId, header.objectId];
+}
+
 /**
  * Joins header ‖ wrapped key ‖ MAC.
  * @param mac HMAC-SHA-256 by the binding key over header ‖ wrapped key
- * @throws {RangeError} if the wrapped key is empty or too long, or the MAC has not 32 bytes
+ * @throws {RangeError} if the wrapped key is too long, or empty though the key lives in no store, or the MAC has not 32 bytes
  */
 export function assembleToken(header: Buffer, wrapped: Uint8Array, mac: Uint8Array): Buffer {
-  if (wrapped.length === 0 || wrapped.length > MAX_WRAPPED_BYTES) refuse('wrapped key');
+  const mayBeEmpty = header[layout.AT_FORMAT] === layout.FORMAT_IN_STORE;
+  if ((wrapped.length === 0 && !mayBeEmpty) || wrapped.length > MAX_WRAPPED_BYTES) refuse('wrapped key');
   if (mac.length !== layout.MAC_BYTES) refuse('MAC');
   return Buffer.concat([header, wrapped, mac]);
 }

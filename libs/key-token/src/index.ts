@@ -2,5 +2,5 @@ export { assembleToken, encodeTokenHeader, importedMaterialId, newMaterialId } f
 export { encodeImportToken, importAlgorithms, parseImportToken } from './import-token.ts';
 export type { ImportAlgorithm, ImportToken, ParsedImportToken } from './import-token.ts';
 export { MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES } from './key-token.ts';
-export type { KeyClass, KeyTokenHeader, ParsedKeyToken, PrivateKeyHeader, SecretKeyHeader } from './key-token.ts';
+export type { KeyClass, KeyTokenHeader, ParsedKeyToken, PrivateKeyHeader, SecretKeyHeader, StoreKeyHeader } from './key-token.ts';
 export { parseToken } from './parse-token.ts';

@@ -25,6 +25,12 @@ const publicKeys = fc.uint8Array({ minLength: 1, maxLength: 700 }).map((bytes) =
 const headers: fc.Arbitrary<KeyTokenHeader> = fc.oneof(
   fc.record({ format: fc.constant(1 as const), ...common }),
   fc.record({ format: fc.constant(2 as const), ...common, publicKey: publicKeys }),
+  fc.record({
+    format: fc.constant(3 as const),
+    ...common,
+    storeId: fc.stringMatching(/^[!-~]{1,64}$/),
+    objectId: fc.stringMatching(/^[!-~]{1,128}$/),
+  }),
 );
 const wrappedKeys = fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes));
 

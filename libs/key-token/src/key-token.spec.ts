@@ -6,6 +6,7 @@ import { parseKeyId } from '@trent/identifiers';
 import { assembleToken, encodeTokenHeader, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES, newMaterialId, parseToken } from './index.ts';
 import type { KeyTokenHeader } from './index.ts';
 import golden from './key-token-v1.golden.json' with { type: 'json' };
+import goldenV3 from './key-token-v3.golden.json' with { type: 'json' };
 import goldenV2 from './key-token-v2.golden.json' with { type: 'json' };
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
@@ -14,11 +15,12 @@ const malformed = (field: string): unknown =>
 const rows = [
   ...golden.tokens.map((row) => ({ ...row, header: row.header as KeyTokenHeader })),
   ...goldenV2.tokens.map((row) => ({ ...row, header: { ...row.header, publicKey: bytes(row.header.publicKey) } as KeyTokenHeader })),
+  ...goldenV3.tokens.map((row) => ({ ...row, header: row.header as KeyTokenHeader })),
 ];
 const first = rows[0] as (typeof rows)[number];
 const withPublicKey = rows[golden.tokens.length] as (typeof rows)[number];
 
-describe('golden vectors of formats 1 and 2', () => {
+describe('golden vectors of formats 1 to 3', () => {
   test.each(rows)('$name: encodes', (row) => {
     expect(encodeTokenHeader(row.header).toString('hex')).toBe(row.encodedHeader);
     expect(assembleToken(bytes(row.encodedHeader), bytes(row.wrapped), bytes(row.mac)).toString('hex')).toBe(row.token);
@@ -66,7 +68,8 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
     ['nothing', Buffer.alloc(0), 'magic'],
     ['zeroes', Buffer.alloc(200), 'magic'],
     ['format 0', changed(3, 0), 'format'],
-    ['format 3', changed(3, 3), 'format'],
+    ['format 4', changed(3, 4), 'format'],
+    ['format 3 without a store', changed(3, 3), 'text'],
     ['format 2 without a public key', changed(3, 2), 'public key'],
     ['a header that ends before its texts', changed(4, 0, 71), 'length'],
     ['a header longer than the token', changed(4, 0xff, 0xff), 'length'],
@@ -99,6 +102,19 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
     expect(() => parseToken(token)).toThrow(malformed(high + low === 0 || high > 0 ? 'public key' : 'header length'));
   });
 
+  const inStore = bytes((goldenV3.tokens[0] as (typeof goldenV3.tokens)[number]).token);
+  const storeAt = inStore.indexOf('cks-');
+  test.each([
+    ['a store id with a space', storeAt, 0x20, 'store id'],
+    ['an object id with a control character', storeAt + 22, 0x07, 'object id'],
+    ['an object id that ends before the header does', storeAt + 21, 31, 'header length'],
+    ['an object id that ends behind the header', storeAt + 21, 33, 'text'],
+  ])('%s', (_name, at, value, field) => {
+    const token = Buffer.from(inStore);
+    token[at] = value;
+    expect(() => parseToken(token)).toThrow(malformed(field));
+  });
+
   test('a spec in lower case', () => {
     const at = whole.indexOf('SYMMETRIC_DEFAULT');
     expect(() => parseToken(changed(at, 0x73))).toThrow(malformed('spec, usage or origin'));
@@ -106,7 +122,7 @@ describe('what is no token of format 1 is refused, and the log learns why', () =
 });
 
 describe('encoding refuses what the format cannot carry', () => {
-  const changes: [string, Partial<Record<keyof KeyTokenHeader | 'publicKey', unknown>>][] = [
+  const changes: [string, Partial<Record<keyof KeyTokenHeader | 'publicKey' | 'storeId' | 'objectId', unknown>>][] = [
     ['key id', { keyId: 'mrk-x' }],
     ['account', { accountId: '1' }],
     ['material id', { materialId: '00' }],
@@ -118,6 +134,8 @@ describe('encoding refuses what the format cannot carry', () => {
     ['class', { keyClass: 'des' }],
     ['public key of no bytes', { format: 2, publicKey: Buffer.alloc(0) }],
     ['public key beyond the bound', { format: 2, publicKey: Buffer.alloc(MAX_PUBLIC_KEY_BYTES + 1) }],
+    ['a store id of no characters', { format: 3, storeId: '', objectId: 'x' }],
+    ['an object id of 129 characters', { format: 3, storeId: 'cks-1', objectId: 'x'.repeat(129) }],
     ['root version beyond 32 bits', { rootVersion: 2 ** 32 }],
     ['negative root version', { rootVersion: -1 }],
   ];

@@ -1,7 +1,17 @@
 import { fail } from '@trent/errors';
 import { keyIdFromBytes, parseAccountId } from '@trent/identifiers';
 
-import { CLASS_OF_CODE, isRegionOrGroup, isUpperName, layout, MAX_PUBLIC_KEY_BYTES, MAX_WRAPPED_BYTES } from './key-token.ts';
+import {
+  CLASS_OF_CODE,
+  isPrintable,
+  isRegionOrGroup,
+  isUpperName,
+  layout,
+  MAX_OBJECT_ID_LENGTH,
+  MAX_PUBLIC_KEY_BYTES,
+  MAX_STORE_ID_LENGTH,
+  MAX_WRAPPED_BYTES,
+} from './key-token.ts';
 import type { KeyTokenHeader, ParsedKeyToken } from './key-token.ts';
 
 /**
@@ -12,12 +22,13 @@ import type { KeyTokenHeader, ParsedKeyToken } from './key-token.ts';
 export function parseToken(token: Uint8Array): ParsedKeyToken {
   const bytes = Buffer.from(token.buffer, token.byteOffset, token.length);
   if (bytes.length < layout.AT_TEXTS || bytes.readUIntBE(0, 3) !== layout.MAGIC) malformed('magic');
-  const format = bytes[3];
-  if (format !== layout.FORMAT && format !== layout.FORMAT_WITH_PUBLIC_KEY) malformed('format');
+  const format = bytes[layout.AT_FORMAT];
+  if (format !== layout.FORMAT && format !== layout.FORMAT_WITH_PUBLIC_KEY && format !== layout.FORMAT_IN_STORE) malformed('format');
   const headerLength = bytes.readUInt16BE(layout.AT_HEADER_LENGTH);
   const macAt = bytes.length - layout.MAC_BYTES;
   const wrappedLength = macAt - headerLength;
-  if (headerLength < layout.AT_TEXTS || wrappedLength < 1 || wrappedLength > MAX_WRAPPED_BYTES) malformed('length');
+  const leastWrapped = format === layout.FORMAT_IN_STORE ? 0 : 1;
+  if (headerLength < layout.AT_TEXTS || wrappedLength < leastWrapped || wrappedLength > MAX_WRAPPED_BYTES) malformed('length');
   return {
     header: readHeader(format, bytes.subarray(0, headerLength)),
     authenticated: bytes.subarray(0, macAt),
@@ -26,7 +37,7 @@ export function parseToken(token: Uint8Array): ParsedKeyToken {
   };
 }
 
-function readHeader(format: 1 | 2, header: Buffer): KeyTokenHeader {
+function readHeader(format: 1 | 2 | 3, header: Buffer): KeyTokenHeader {
   const { texts, end } = readTexts(header);
   const [region, spec, usage, origin] = texts;
   if (!isRegionOrGroup(region)) malformed('region');
@@ -43,6 +54,7 @@ function readHeader(format: 1 | 2, header: Buffer): KeyTokenHeader {
     keyClass: CLASS_OF_CODE[header[layout.AT_CLASS] as number] ?? malformed('class'),
   };
   if (format === layout.FORMAT_WITH_PUBLIC_KEY) return { format, ...common, publicKey: readPublicKey(header.subarray(end)) };
+  if (format === layout.FORMAT_IN_STORE) return { format, ...common, ...readPlace(header, end) };
   if (end !== header.length) malformed('header length');
   return { format, ...common };
 }
@@ -51,14 +63,29 @@ function readHeader(format: 1 | 2, header: Buffer): KeyTokenHeader {
 function readTexts(header: Buffer): { readonly texts: readonly [string, string, string, string]; readonly end: number } {
   let at: number = layout.AT_TEXTS;
   const next = (): string => {
-    const length = header[at] ?? malformed('text');
-    const start = at + 1;
-    at = start + length;
-    if (at > header.length) malformed('text');
-    return header.toString('latin1', start, at);
+    const { text, end } = readText(header, at);
+    at = end;
+    return text;
   };
   const texts: [string, string, string, string] = [next(), next(), next(), next()];
   return { texts, end: at };
+}
+
+function readText(header: Buffer, at: number): { readonly text: string; readonly end: number } {
+  const length = header[at] ?? malformed('text');
+  const end = at + 1 + length;
+  if (end > header.length) malformed('text');
+  return { text: header.toString('latin1', at + 1, end), end };
+}
+
+/** What stands behind the texts of format 3, which must fill the header to its last byte. */
+function readPlace(header: Buffer, at: number): { readonly storeId: string; readonly objectId: string } {
+  const store = readText(header, at);
+  const object = readText(header, store.end);
+  if (!isPrintable(store.text, MAX_STORE_ID_LENGTH)) malformed('store id');
+  if (!isPrintable(object.text, MAX_OBJECT_ID_LENGTH)) malformed('object id');
+  if (object.end !== header.length) malformed('header length');
+  return { storeId: store.text, objectId: object.text };
 }
 
 /** What stands behind the texts of format 2, which must fill the header to its last byte. */

@@ -44,7 +44,14 @@ export function aCiphertext(keyId = KEY_ID): Buffer {
 
 /** An authenticated caller who may. */
 export function anAuthorization(parts: Partial<authorize.AuthorizeResult> = {}): authorize.AuthorizeResult {
-  const key = { keyArn: KEY_ARN, token: Buffer.from('token'), materialId: MATERIAL_ID, aliasArn: '', keySpec: 'SYMMETRIC_DEFAULT' };
+  const key = {
+    keyArn: KEY_ARN,
+    token: Buffer.from('token'),
+    materialId: MATERIAL_ID,
+    aliasArn: '',
+    keySpec: 'SYMMETRIC_DEFAULT',
+    customKeyStoreId: '',
+  };
   return {
     ...authorize.AuthorizeResult.create({
       accountId: ACCOUNT,

@@ -78,6 +78,7 @@ export function decide(item: authorize.AuthorizeItem): authorize.AuthorizeResult
     token: TOKEN,
     materialId: MATERIAL_ID,
     aliasArn: '',
+    customKeyStoreId: '',
     keySpec: 'SYMMETRIC_DEFAULT',
   }));
   result.permit = PERMIT;

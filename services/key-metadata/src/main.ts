@@ -131,7 +131,8 @@ function materialsOf(
   const { generateMaterial, checkMaterial, makeImportParameters, importMaterial } = execute.MaterialServiceService;
   // Safe to repeat: a backing or wrapping key that is made twice is one too many in no store, and was answered to nobody.
   return {
-    generateMaterial: (request, deadline) => linkOf(request.region).call(generateMaterial, request, { deadline, repeat: 'safe' }),
+    generateMaterial: (request, deadline) =>
+      linkOf(request.region).call(generateMaterial, execute.GenerateMaterialRequest.create(request), { deadline, repeat: 'safe' }),
     checkMaterial: async (request, deadline) => {
       await linkOf(request.region).call(checkMaterial, request, { deadline, repeat: 'safe' });
     },

@@ -1,5 +1,5 @@
-/** Services of Trent. */
-export const serviceNames = ['gateway', 'policy', 'key-metadata', 'crypto-worker', 'audit-ingest'] as const;
+/** Services of Trent; key-store is another entry of crypto-worker, without its root set and with an identity of its own. */
+export const serviceNames = ['gateway', 'policy', 'key-metadata', 'crypto-worker', 'audit-ingest', 'key-store'] as const;
 
 /** A service of Trent. */
 export type ServiceName = (typeof serviceNames)[number];
@@ -17,10 +17,13 @@ export const peers: Readonly<Record<string, readonly Peer[]>> = {
   'trent.authorize.v1.AuthorizeService': ['gateway'],
   'trent.execute.v1.ExecuteService': ['gateway'],
   'trent.execute.v1.PermitKeyService': ['policy'],
-  'trent.execute.v1.SealService': ['policy'],
+  'trent.execute.v1.SealService': ['policy', 'key-metadata'],
   'trent.execute.v1.MaterialService': ['key-metadata'],
   'trent.metadata.v1.KeyViewService': ['policy'],
   'trent.metadata.v1.KeyUsageService': ['gateway'],
+  'trent.metadata.v1.KeyStoreService': ['crypto-worker'],
+  'trent.keystore.v1.StoreService': ['key-metadata'],
+  'trent.keystore.v1.StoreKeyService': ['crypto-worker'],
   'trent.feed.v1.FeedService': ['policy', 'crypto-worker'],
   'trent.invoke.v1.InvokeService': ['gateway'],
   'trent.accounts.v1.AccountAdminService': ['operator'],

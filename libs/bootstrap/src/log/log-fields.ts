@@ -23,6 +23,7 @@ const fields = {
   material_id: 'string',
   key_spec: 'string',
   grant_id: 'string',
+  store_id: 'string',
   // peers
   peer: 'string',
   caller: 'string',

@@ -31,10 +31,13 @@ interface Lane {
   messages: number;
 }
 
+/** What a ciphertext says of its key. */
+export type KeyNames = Pick<KeyTokenHeader, 'region' | 'keyId' | 'materialId'>;
+
 export interface MessageKeyDeps {
   readonly session: Session;
   readonly backingKey: ObjectHandle;
-  readonly header: KeyTokenHeader;
+  readonly header: KeyNames;
   readonly now: () => number;
 }
 

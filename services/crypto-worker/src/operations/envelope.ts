@@ -2,13 +2,19 @@ import { additionalData, checkCommitment, parseCiphertext, TAG_BYTES, withCommit
 import { canonicalise } from '@trent/encryption-context';
 import { fail } from '@trent/errors';
 import { isPkcs11Error, type Session } from '@trent/pkcs11';
-import type { SymmetricKey } from '../keys/backing-keys.ts';
+import type { KeyNames, MessageKeys } from '../keys/message-keys.ts';
+
+/** A key that messages are sealed under: its names and its message keys. */
+export interface SealingKey {
+  readonly header: KeyNames;
+  readonly messageKeys: MessageKeys;
+}
 
 /**
  * Encrypts under the key's lane: header ‖ AES-256-GCM(32 zero bytes ‖ plaintext), header and context as additional data.
  * @returns a ciphertext of format v1
  */
-export function sealUnder(session: Session, key: SymmetricKey, context: ReadonlyMap<string, string>, plaintext: Uint8Array): Buffer {
+export function sealUnder(session: Session, key: SealingKey, context: ReadonlyMap<string, string>, plaintext: Uint8Array): Buffer {
   const { handle, iv, header } = key.messageKeys.forEncryption();
   const committed = withCommitment(plaintext);
   const out = Buffer.alloc(header.length + committed.length + TAG_BYTES);
@@ -25,7 +31,7 @@ export function sealUnder(session: Session, key: SymmetricKey, context: Readonly
  * Opens what sealUnder made. The plaintext lies in memory of its own; the caller wipes it.
  * @throws InvalidCiphertextException: one error for a tag, a commitment or a context that does not fit
  */
-export function openUnder(session: Session, key: SymmetricKey, context: ReadonlyMap<string, string>, ciphertext: ParsedCiphertext): Buffer {
+export function openUnder(session: Session, key: SealingKey, context: ReadonlyMap<string, string>, ciphertext: ParsedCiphertext): Buffer {
   const { header, headerBytes, body } = ciphertext;
   if (header.keyId !== key.header.keyId || header.materialId !== key.header.materialId || header.region !== key.header.region) {
     return fail('InvalidCiphertextException');

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { fail } from '@trent/errors';
 import { isMultiRegionKeyId, type KeyId } from '@trent/identifiers';
 import {
@@ -14,6 +13,7 @@ import {
   type SelfAttackReport,
   type Session,
 } from '@trent/pkcs11';
+import { readPin } from './read-pin.ts';
 
 /** A token that has joined the root sets of its region and of the region's group, logged in, its defences tried. */
 export interface OpenToken {
@@ -76,14 +76,4 @@ function rootSetNamed({ module, session, label }: Pick<OpenToken, 'module' | 'se
 export function rootSetFor(open: OpenToken, keyId: string): RootSet {
   if (!isMultiRegionKeyId(keyId as KeyId)) return open.rootSet;
   return open.groupRootSet ?? fail('UnsupportedOperationException', 'Multi-Region keys are not served in this Region.');
-}
-
-/** A PIN file may end in a line end; nothing else is taken off. */
-function readPin(path: string): Buffer {
-  const bytes = readFileSync(path);
-  let end = bytes.length;
-  while (end > 0 && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d)) end--;
-  const pin = Buffer.from(bytes.subarray(0, end));
-  bytes.fill(0);
-  return pin;
 }

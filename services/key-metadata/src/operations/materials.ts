@@ -7,6 +7,8 @@ export interface FreshMaterial {
   readonly token: Buffer;
   readonly materialId: string;
   readonly rootVersion: number;
+  /** What the custom key store calls the key; '' where it is in none. */
+  readonly objectId: string;
 }
 
 /** Asks a crypto worker of the region for a backing key; it leaves the HSM only wrapped. */
@@ -18,6 +20,12 @@ export type GenerateMaterial = (
     readonly keySpec: string;
     readonly keyUsage: string;
     readonly origin: string;
+    /** The custom key store that it is to live in. */
+    readonly customKeyStoreId?: string;
+    readonly xksKeyId?: string;
+    /** Who asks, for an external key store. */
+    readonly principalArn?: string;
+    readonly requestId?: string;
   },
   deadline: number,
 ) => Promise<FreshMaterial>;

@@ -1,5 +1,6 @@
 import type { metadata } from '@trent/contracts';
 import type { Database } from '@trent/postgres';
+import { VISIBLE_STATE } from './keys.ts';
 import { GRANT_JSON, grantOf, MAX_GRANTS_IN_VIEW, type GrantJson } from './grant-views.ts';
 
 interface ViewRow {
@@ -22,11 +23,12 @@ interface ViewRow {
   readonly tagValues: string[];
   readonly grantCount: number;
   readonly grants: GrantJson[] | null;
+  readonly customKeyStoreId: string;
 }
 
 /** One statement for any number of keys and aliases: queries come as arrays, an alias joins to its key. */
 const VIEWS = `
-  select q.query, k.key_id as "keyId", k.account_id as "accountId", k.region, k.key_state as "keyState", k.key_spec as "keySpec",
+  select q.query, k.key_id as "keyId", k.account_id as "accountId", k.region, ${VISIBLE_STATE} as "keyState", k.key_spec as "keySpec",
     k.key_usage as "keyUsage", k.origin, k.multi_region as "multiRegion", coalesce(k.multi_region_key_type, '') as "multiRegionKeyType", k.authorisation_version as version, k.policy,
     array(select a.alias_name from aliases a where a.region = k.region and a.key_id = k.key_id order by a.alias_name) as aliases,
     array(select m.material_id from materials m where m.region = k.region and m.key_id = k.key_id
@@ -35,7 +37,7 @@ const VIEWS = `
           order by m.is_current desc, m.created_at desc, m.material_id) as tokens,
     array(select t.tag_key from tags t where t.region = k.region and t.key_id = k.key_id order by t.tag_key) as "tagKeys",
     array(select t.tag_value from tags t where t.region = k.region and t.key_id = k.key_id order by t.tag_key) as "tagValues",
-    k.grant_count as "grantCount",
+    coalesce(k.custom_key_store_id, '') as "customKeyStoreId", k.grant_count as "grantCount",
     case when k.grant_count between 1 and ${String(MAX_GRANTS_IN_VIEW)} then
       (select jsonb_agg(${GRANT_JSON} order by g.grant_id) from grants g where g.region = k.region and g.key_id = k.key_id) end as grants
   from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[]) as q (query, region, key_id, account_id, alias_name)
@@ -74,6 +76,7 @@ function viewOf(row: ViewRow): metadata.KeyView {
     origin: row.origin,
     multiRegion: row.multiRegion,
     multiRegionKeyType: row.multiRegionKeyType,
+    customKeyStoreId: row.customKeyStoreId,
     authorisationVersion: row.version,
     policy: row.policy,
     grants: (row.grants ?? []).map(grantOf),

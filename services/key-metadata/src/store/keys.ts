@@ -30,6 +30,10 @@ export interface KeyRow {
   readonly pendingWindowDays: number | null;
   /** The service whose key it is ("s3"); null: its account's own. */
   readonly managedBy: string | null;
+  /** Of keys in custom key stores alone: the store, what the store calls the key, and the cluster it is made of. */
+  readonly customKeyStoreId: string | null;
+  readonly storeObjectId: string | null;
+  readonly clusterId: string | null;
 }
 
 export type MultiRegionKeyType = Exclude<MultiRegionRole, 'NONE'>;
@@ -43,7 +47,12 @@ export interface Relative {
 /** Reads go through the pool or a transaction alike. */
 export type Reader = Pick<Transaction, 'query'> | Database;
 
-const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.description, k.key_state as state, k.key_spec as spec,
+/** A key's state as it shows: while its custom key store is not connected, what is enabled or disabled is unavailable (kms-api §2). */
+export const VISIBLE_STATE = `case when k.custom_key_store_id is not null and k.key_state in ('Enabled', 'Disabled') and not exists (
+    select from key_stores s where s.region = k.region and s.store_id = k.custom_key_store_id and s.connection_state = 'CONNECTED')
+  then 'Unavailable' else k.key_state end`;
+
+const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.description, ${VISIBLE_STATE} as state, k.key_spec as spec,
   k.key_usage as usage, k.origin, k.multi_region as "multiRegion", k.policy, k.created_at as "createdAt", k.deletion_date as "deletionDate",
   k.authorisation_version as version,
   coalesce(
@@ -55,6 +64,8 @@ const COLUMNS = `k.region, k.key_id as "keyId", k.account_id as "accountId", k.d
   (select min(i.valid_to) from imported_materials i where k.origin = 'EXTERNAL' and i.region = k.region and i.key_id = k.key_id
      and i.material_state in ('CURRENT', 'NON_CURRENT')) as "validTo",
   k.multi_region_key_type as "multiRegionKeyType", k.pending_window_days as "pendingWindowDays", k.managed_by as "managedBy",
+  k.custom_key_store_id as "customKeyStoreId", k.store_object_id as "storeObjectId",
+  (select s.cluster_id from key_stores s where s.region = k.region and s.store_id = k.custom_key_store_id) as "clusterId",
   case when k.multi_region then
     (select jsonb_agg(jsonb_build_object('region', r.region, 'type', r.multi_region_key_type) order by r.region)
      from keys r where r.key_id = k.key_id and r.multi_region) end as relatives`;
@@ -117,16 +128,20 @@ export interface NewKey extends Pick<
   'region' | 'keyId' | 'accountId' | 'description' | 'state' | 'spec' | 'usage' | 'origin' | 'multiRegionKeyType' | 'policy'
 > {
   /** None for a key that waits for its user's. */
-  readonly material: { readonly materialId: string; readonly token: Buffer; readonly rootVersion: number } | undefined;
+  readonly material:
+    { readonly materialId: string; readonly token: Buffer; readonly rootVersion: number; readonly objectId?: string } | undefined;
   readonly managedBy?: string;
+  /** The custom key store that it lives in, if any. */
+  readonly customKeyStoreId?: string | undefined;
 }
 
 /** Inserts a key with its first material, if it has one. */
 export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
   await tx.query(
     `with k as (
-       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy, managed_by)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10, $14) returning region, key_id)
+       insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy,
+         managed_by, custom_key_store_id, store_object_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10, $14, $15, $16) returning region, key_id)
      insert into materials (region, key_id, material_id, token, root_version, is_current)
      select region, key_id, $11::text, $12::bytea, $13::integer, true from k where $11::text is not null`,
     [
@@ -144,6 +159,8 @@ export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
       key.material?.token ?? null,
       key.material?.rootVersion ?? null,
       key.managedBy ?? null,
+      key.customKeyStoreId ?? null,
+      key.customKeyStoreId === undefined ? null : (key.material?.objectId ?? null),
     ],
     { name: 'insert-key' },
   );

@@ -50,6 +50,7 @@ export function aKey(parts: Partial<metadata.KeyView> = {}): metadata.KeyView {
     aliases: ['alias/app'],
     materials: [{ materialId: MATERIAL_ID, token: Buffer.from('token') }],
     tags: new Map(),
+    customKeyStoreId: '',
     ...parts,
   };
 }

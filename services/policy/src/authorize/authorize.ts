@@ -278,7 +278,14 @@ const NO_TOKEN = Buffer.alloc(0);
 const OF_A_SESSION = JSON.stringify({ session: { kind: 'self', transitiveTags: {} } } satisfies CallerContext);
 
 function resolvedKey(target: KeyTarget, view: KeyView, materialId: string, token: Buffer = NO_TOKEN): wire.ResolvedKey {
-  return { keyArn: view.arn, token, materialId, aliasArn: aliasOf(target, view), keySpec: view.spec };
+  return {
+    keyArn: view.arn,
+    token,
+    materialId,
+    aliasArn: aliasOf(target, view),
+    keySpec: view.spec,
+    customKeyStoreId: view.customKeyStoreId,
+  };
 }
 
 function answer(item: wire.AuthorizeItem, principal: Principal, keys: wire.ResolvedKey[], permit: Buffer): wire.AuthorizeResult {

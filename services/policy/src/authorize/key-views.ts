@@ -29,6 +29,8 @@ export interface KeyView {
   readonly tags: ReadonlyMap<string, string>;
   /** The first is the current one. */
   readonly materials: readonly metadata.Material[];
+  /** The custom key store that the key lives in; '': none. */
+  readonly customKeyStoreId: string;
 }
 
 /** Loads many views with one call; the answers are in the order of the queries, undefined where there is none. */
@@ -78,7 +80,7 @@ export class KeyViews {
     return this.#viewLoads.load(
       name,
       async () => compileView(await this.#ask({ region, by: { $case: 'keyId', value: keyId } }, deadline)),
-      (view) => view && this.#views.set(name, view),
+      (view) => view && isHeld(view) && this.#views.set(name, view),
     );
   }
 
@@ -104,7 +106,14 @@ export class KeyViews {
     } else if (change.kind === 'alias') {
       this.#aliases.delete(name);
       this.#aliasLoads.overtake(name);
-    }
+    } else if (change.kind === 'key-store') this.#forgetStore(region, change.id);
+  }
+
+  /** A store was disconnected: its keys have become unavailable, all at once. */
+  #forgetStore(region: string, storeId: string): void {
+    for (const [name, view] of this.#views.entries())
+      if (view.customKeyStoreId === storeId && view.region === region) this.#views.delete(name);
+    this.#viewLoads.overtakeAll();
   }
 
   forgetRegion(region: string): void {
@@ -146,6 +155,11 @@ export function aliasArnOf(view: KeyView, alias: string): string {
   return aliasArn(view.region, view.accountId, alias as AliasName);
 }
 
+/** That a key is unavailable is never held: when its store is connected again nobody need be told. */
+function isHeld({ state }: KeyView): boolean {
+  return state !== 'Unavailable';
+}
+
 /** key-metadata checked every field when the key was made: here they only get their types back. */
 function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
   if (view === undefined) return undefined;
@@ -169,6 +183,7 @@ function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
     aliases: view.aliases,
     tags: view.tags,
     materials: view.materials,
+    customKeyStoreId: view.customKeyStoreId,
   };
 }
 
