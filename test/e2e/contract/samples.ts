@@ -3,6 +3,7 @@ import { membersOf, type Operation } from '@trent/contracts';
 import type { Caller, Members } from '../fixtures/caller.ts';
 import { importOf, parametersFor } from '../fixtures/imports.ts';
 import { blob, encrypted, type TestKey } from '../fixtures/keys.ts';
+import { sampleOf } from './sample-requests.ts';
 
 /** What a request is made for: the key at hand, usable still, and a second one that stays usable. */
 export interface Situation {
@@ -67,6 +68,8 @@ const samples: Readonly<Record<string, Sample>> = {
   'ImportKeyMaterial.ExpirationModel': () => 'KEY_MATERIAL_DOES_NOT_EXPIRE',
   Operations: () => ['DescribeKey'],
   'CreateGrant.GranteePrincipal': ({ caller }) => rootOf(caller),
+  'ListRetirableGrants.RetiringPrincipal': ({ caller }) => rootOf(caller),
+  'GenerateRandom.NumberOfBytes': () => 8,
   GrantId: aGrant,
   'RetireGrant.GrantId': aGrant,
   ReplicaRegion: () => 'eu-west-1',
@@ -75,14 +78,16 @@ const samples: Readonly<Record<string, Sample>> = {
 };
 
 /**
- * A request that the operation would grant for a key in use.
+ * A request that the operation would grant for a key in use; one without keys need only be well formed.
  * @throws Error for a required member without a sample
  */
-export async function sampleInput({ rpc, request, name }: Operation, situation: Situation): Promise<Members> {
+export async function sampleInput({ rpc, request, name, option }: Operation, situation: Situation): Promise<Members> {
   const input: Record<string, unknown> = {};
-  for (const { awsName, member } of membersOf(request)) {
+  for (const field of membersOf(request)) {
+    const { awsName, member } = field;
     const sample = samples[`${rpc}.${awsName}`] ?? (member.required ? samples[awsName] : undefined);
     if (sample !== undefined) input[awsName] = await sample(situation);
+    else if (member.required && option.keys.length === 0) input[awsName] = sampleOf(field);
     else if (member.required) throw new Error(`${name} requires ${awsName}, of which samples.ts has none`);
   }
   const { caller, key, material } = situation;
