@@ -18,6 +18,7 @@ interface Vector {
   readonly encoded: string;
 }
 const ciphertexts = JSON.parse(read('libs/ciphertext/src/ciphertext-v1.golden.json')) as Vector[];
+const external = JSON.parse(read('libs/ciphertext/src/ciphertext-v2.golden.json')) as Vector[];
 const { tokens } = JSON.parse(read('libs/key-token/src/key-token-v1.golden.json')) as { tokens: Vector[] };
 const { tokens: asymmetric } = JSON.parse(read('libs/key-token/src/key-token-v2.golden.json')) as { tokens: Vector[] };
 const permits = JSON.parse(read('libs/permit/src/permit-v1.golden.json')) as Vector[];
@@ -25,15 +26,16 @@ const permits = JSON.parse(read('libs/permit/src/permit-v1.golden.json')) as Vec
 describe('docs/ciphertext-format.md shows the first golden vector of', () => {
   const rows: [string, string | undefined, string | undefined][] = [
     ['ciphertext v1', examples[0], ciphertexts[0]?.ciphertext],
-    ['key token v1', examples[1], tokens[0]?.token],
-    ['permit v1', examples[3], permits[0]?.encoded],
+    ['ciphertext v2', examples[1], external[0]?.ciphertext],
+    ['key token v1', examples[2], tokens[0]?.token],
+    ['permit v1', examples[4], permits[0]?.encoded],
   ];
   test.each(rows)('%s, byte by byte', (_format, shown, vector) => {
     expect(shown).toBe(vector);
   });
 
   test('key token v2, the tail of its header', () => {
-    expect(examples[2]).not.toBe('');
-    expect(asymmetric.some(({ token }) => token.includes(examples[2] ?? '-'))).toBe(true);
+    expect(examples[3]).not.toBe('');
+    expect(asymmetric.some(({ token }) => token.includes(examples[3] ?? '-'))).toBe(true);
   });
 });

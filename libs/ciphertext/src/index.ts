@@ -4,3 +4,7 @@ export { encodeHeader, withIv } from './encode-header.ts';
 export { parseCiphertext } from './parse-ciphertext.ts';
 export type { ParsedCiphertext } from './parse-ciphertext.ts';
 export { additionalData, checkCommitment, kdfInput, withCommitment } from './seal.ts';
+export { encodeExternal, isExternal, parseExternal } from './external-ciphertext.ts';
+export type { ExternalCiphertext } from './external-ciphertext.ts';
+export { namedKey } from './named-key.ts';
+export type { NamedKey } from './named-key.ts';

@@ -7,6 +7,25 @@ export interface ShownField {
   readonly meaning: string;
 }
 
+/** Fields in their order: name, length in bytes, value, meaning. */
+export type Shape = readonly (readonly [name: string, length: number, value: string, meaning: string])[];
+
+/** The fields with their offsets, each behind the one before. */
+export function placed(shape: Shape): ShownField[] {
+  let offset = 0;
+  return shape.map(([name, length, value, meaning]) => {
+    const field = { offset, length, name, value, meaning };
+    offset += length;
+    return field;
+  });
+}
+
+/** The beginning of bytes that are of no interest one by one. */
+export function shortened(bytes: Buffer): string {
+  const most = 16;
+  return bytes.length <= most ? bytes.toString('hex') : `${bytes.toString('hex', 0, most)}…`;
+}
+
 /** Lays fields out one a line, columns aligned. */
 export function fieldTable(fields: readonly ShownField[]): string[] {
   const cells = fields.map(({ offset, length, name, value, meaning }) => [String(offset), String(length), name, value, meaning]);

@@ -1,5 +1,6 @@
-import { COMMITMENT_BYTES, IV_BYTES, NONCE_BYTES, parseCiphertext, TAG_BYTES } from '@trent/ciphertext';
-import { fieldTable, type ShownField } from './field-table.ts';
+import { COMMITMENT_BYTES, isExternal, IV_BYTES, NONCE_BYTES, parseCiphertext, TAG_BYTES } from '@trent/ciphertext';
+import { fieldTable, placed, shortened, type Shape } from './field-table.ts';
+import { showExternalCiphertext } from './show-external-ciphertext.ts';
 
 const KEY_ID_BYTES = 17;
 const MATERIAL_BYTES = 32;
@@ -10,8 +11,9 @@ const MATERIAL_BYTES = 32;
  * @throws TrentError InvalidCiphertextException when it is no ciphertext of Trent
  */
 export function showCiphertext(blob: Uint8Array): string[] {
+  if (isExternal(blob)) return showExternalCiphertext(blob);
   const { header, headerBytes, body } = parseCiphertext(blob);
-  const shape: [string, number, string, string][] = [
+  const shape: Shape = [
     ['magic', 2, 'TC', 'a symmetric ciphertext of Trent'],
     ['version', 1, String(header.version), 'format'],
     ['kdf', 1, String(header.kdf), 'message key = AES-ECB under the backing key over label, block number and nonce'],
@@ -24,15 +26,9 @@ export function showCiphertext(blob: Uint8Array): string[] {
     ['ciphertext', body.length - TAG_BYTES, shortened(body.subarray(0, -TAG_BYTES)), plaintextLength(body.length)],
     ['tag', TAG_BYTES, body.subarray(-TAG_BYTES).toString('hex'), 'AES-256-GCM over header, encryption context, commitment and plaintext'],
   ];
-  let offset = 0;
-  const fields = shape.map(([name, length, value, meaning]): ShownField => {
-    const field = { offset, length, name, value, meaning };
-    offset += length;
-    return field;
-  });
   const total = headerBytes.length + body.length;
   return [
-    ...fieldTable(fields),
+    ...fieldTable(placed(shape)),
     `well-formed: ${String(total)} bytes, ${String(total - plaintextBytes(body.length))} of them overhead; not proven: only Decrypt checks the tag`,
   ];
 }
@@ -43,9 +39,4 @@ function plaintextBytes(bodyBytes: number): number {
 
 function plaintextLength(bodyBytes: number): string {
   return `${String(COMMITMENT_BYTES)} zero bytes that commit to the key, then ${String(plaintextBytes(bodyBytes))} bytes of plaintext`;
-}
-
-function shortened(bytes: Buffer): string {
-  const most = 16;
-  return bytes.length <= most ? bytes.toString('hex') : `${bytes.toString('hex', 0, most)}…`;
 }

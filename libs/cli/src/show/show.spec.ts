@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeHeader } from '@trent/ciphertext';
+import { encodeExternal, encodeHeader } from '@trent/ciphertext';
 import { issuePermit } from '@trent/permit';
 import { describe, expect, test } from '@jest/globals';
 import { showCertificate } from './show-certificate.ts';
@@ -22,6 +22,24 @@ const HEADER = encodeHeader({
 const BLOB = Buffer.concat([HEADER, Buffer.alloc(32 + 5 + 16, 9)]);
 
 describe('show ciphertext', () => {
+  test('of an external key store prints what the key manager made of it', () => {
+    const lines = showCiphertext(
+      encodeExternal({
+        region: 'eu-west-1',
+        keyId: '1b2c3d4e-0000-4000-8000-00000000000a',
+        materialId: 'ab'.repeat(32),
+        iv: Buffer.alloc(12, 1),
+        tag: Buffer.alloc(16, 2),
+        metadata: Buffer.from('v=1'),
+        ciphertext: Buffer.alloc(137, 3),
+      }),
+    );
+    expect(lines.map((line) => line.trimStart().split(/ {2,}/).slice(0, 3).join(' '))).toEqual(
+      expect.arrayContaining(['2 1 version', '4 17 key id', '54 9 region', '64 12 IV', '93 3 metadata', '96 137 ciphertext']),
+    );
+    expect(lines.at(-1)).toContain('well-formed: 233 bytes');
+  });
+
   test('prints every field at its offset, to the last byte', () => {
     const lines = showCiphertext(BLOB);
     const rows = lines.slice(1, -1).map((line) => line.trim().split(/\s{2,}/));

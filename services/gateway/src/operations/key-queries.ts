@@ -1,4 +1,4 @@
-import { parseCiphertext } from '@trent/ciphertext';
+import { namedKey } from '@trent/ciphertext';
 import { awsEnum, membersOf, type authorize, type Operation } from '@trent/contracts';
 import { asTrentError, type TrentError } from '@trent/errors';
 
@@ -77,10 +77,10 @@ function ignoresCiphertext({ dryRunModifiers }: Values): boolean {
 /** Fills in what the header says; the error if it says nothing, thrown at once if there is no other name for the key. */
 function readHeader(ciphertext: Buffer, query: authorize.KeyQuery): TrentError | undefined {
   try {
-    const { header } = parseCiphertext(ciphertext);
-    query.ciphertextKeyId = header.keyId;
-    query.ciphertextMaterialId = header.materialId;
-    query.ciphertextRegion = header.region;
+    const named = namedKey(ciphertext);
+    query.ciphertextKeyId = named.keyId;
+    query.ciphertextMaterialId = named.materialId;
+    query.ciphertextRegion = named.region;
     return undefined;
   } catch (error) {
     if (query.reference === '') throw error;
