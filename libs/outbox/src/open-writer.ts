@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/nats-core';
-import { defineEvents, type Logger } from '@trent/bootstrap';
+import { defineEvents, type Logger, type Metrics } from '@trent/bootstrap';
 import { asTrentError, fail } from '@trent/errors';
 import { changesSubject, confirmsSubject, decodeConfirm, encodeChanges } from '@trent/feed';
 import type { Change, RenewRequest, RenewResponse } from '@trent/feed';
 import { DEFAULT_PATIENCE_MS, type Database } from '@trent/postgres';
 import { Barrier } from './barrier.ts';
+import { ChangeMeter } from './change-meter.ts';
 import { commitChange, type ChangeWork, type Committed, type Idempotency, type Outcome } from './commit-change.ts';
 import { every } from './every.ts';
 import { Leases } from './leases.ts';
@@ -39,6 +40,7 @@ export interface WriterOptions {
   /** Subject of a region's audit stream for the nth try: another stream each time. */
   readonly auditSubject: (region: string, attempt: number) => string;
   readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'histogram'>;
   /** When this process started, on the scale of performance.now(): 0 unless a test plays several. */
   readonly startedAtMs?: number;
 }
@@ -98,6 +100,7 @@ class OpenChangeWriter implements ChangeWriter {
   readonly #leases: Leases;
   readonly #feeds: ReadonlyMap<string, ServedFeed>;
   readonly #relay: Relay;
+  readonly #meter: ChangeMeter;
   readonly #changing = new Set<Promise<unknown>>();
   #subscriptions: Subscription[] = [];
   #tasks: { stop: () => Promise<void> }[] = [];
@@ -109,6 +112,7 @@ class OpenChangeWriter implements ChangeWriter {
     this.#leases = leases;
     this.#feeds = feeds;
     this.#relay = new Relay({ db, jetstream, schema, subject });
+    this.#meter = new ChangeMeter(options.metrics);
   }
 
   start(): void {
@@ -149,16 +153,24 @@ class OpenChangeWriter implements ChangeWriter {
   }
 
   async #change({ idempotency, deadline = performance.now() + DEFAULT_PATIENCE_MS }: ChangeOptions, work: ChangeWork): Promise<Uint8Array> {
+    const begunAt = performance.now();
     const committed = await commitChange(this.#options.db, idempotency, deadline, async (tx) => this.#checked(await work(tx)));
+    const committedAt = performance.now();
     this.#publish(committed);
+    let [recordedAt, obeyedAt] = [committedAt, committedAt];
     const outcomes = await Promise.allSettled([
       ...committed.outbox.map(async (row) => {
         await this.#relay.publish(row, deadline);
         this.#relay.mark(row.id);
+        recordedAt = performance.now();
       }),
-      ...[...committed.barriers].map(async ([feed, sequence]) => this.#serving(feed).barrier.pass(sequence, deadline)),
+      ...[...committed.barriers].map(async ([feed, sequence]) => {
+        await this.#serving(feed).barrier.pass(sequence, deadline);
+        obeyedAt = performance.now();
+      }),
     ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw asTrentError(outcome.reason);
+    if (committed.barriers.size > 0) this.#meter.observe({ begunAt, committedAt, recordedAt, obeyedAt });
     return committed.answer;
   }
 

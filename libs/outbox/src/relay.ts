@@ -1,15 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JetStreamClient } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { AUDIT_HEADERS, messageBody, OUTBOX_PREFIX } from '@trent/audit-record';
-import { trentError } from '@trent/errors';
 import type { Database } from '@trent/postgres';
 import type { OutboxRow } from './commit-change.ts';
-
-/** No acknowledgement after this long: a stream without a leader (DESIGN 9); the next one takes the same message. */
-const ACK_PATIENCE_MS = 300;
-/** Pause after a refusal that came at once (no stream, no connection). */
-const REFUSED_PAUSE_MS = 50;
+import { publishUntilAcknowledged } from './publish-until-acknowledged.ts';
 
 const MARK = 'update audit_outbox set relayed_at = clock_timestamp() where id = any($1::bigint[])';
 
@@ -44,24 +38,12 @@ export class Relay {
     const own = headers();
     own.set(AUDIT_HEADERS.publisher, this.#publisher);
     own.set(AUDIT_HEADERS.batch, batch);
-    const body = messageBody([row.record]);
-    let cause: unknown;
-    for (let attempt = 0; ; attempt++) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) throw trentError('KMSInternalException', 'The change is made, but its record is not acknowledged yet.', { cause });
-      try {
-        const timeout = Math.max(1, Math.min(ACK_PATIENCE_MS, Math.ceil(leftMs)));
-        await this.#jetstream.publish(this.#subject(row.region, attempt), body, {
-          msgID: `${this.#publisher}:${batch}`,
-          headers: own,
-          timeout,
-        });
-        return;
-      } catch (error) {
-        cause = error;
-        await delay(Math.max(0, Math.min(REFUSED_PAUSE_MS, deadline - performance.now())));
-      }
-    }
+    const publication = {
+      subject: (attempt: number) => this.#subject(row.region, attempt),
+      body: messageBody([row.record]),
+      options: { msgID: `${this.#publisher}:${batch}`, headers: own },
+    };
+    await publishUntilAcknowledged(this.#jetstream, publication, deadline, 'The change is made, but its record is not acknowledged yet.');
   }
 
   /** Notes that a row is acknowledged; many notes go as one statement. A lost note means that the sweeper publishes the row again. */

@@ -58,6 +58,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     jetstream: jetstream(nats),
     auditSubject: (region, attempt) => auditSubject(region, attempt % config.auditStreams),
     log: rt.log,
+    metrics: rt.metrics,
   });
   rt.onDrain('writer', () => writer.close());
   const tokens = await openTokenStream(nats, config.regions, config.natsReplicas);

@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager, RetentionPolicy } from '@nats-io/jetstream
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { auditStream, auditSubject } from '@trent/audit-record';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { silentLogger } from '@trent/bootstrap';
+import { createMetrics, silentLogger } from '@trent/bootstrap';
 import { startNats, type TestNats } from '@trent/local-cluster';
 import { openWriter, type ChangeWriter } from '@trent/outbox';
 import { Sweeper, type SweepDeps } from '../src/timers/sweep.ts';
@@ -34,6 +34,7 @@ beforeAll(async () => {
     jetstream: jetstream(nats),
     auditSubject: (region) => auditSubject(region, 0),
     log: silentLogger(),
+    metrics: createMetrics({ process: false }),
   });
   await store.fill(KEYS);
 }, 120_000);

@@ -177,6 +177,7 @@ async function openStore(
     jetstream: jetstream(nats),
     auditSubject: (region, attempt) => auditSubject(region, attempt % config.auditStreams),
     log: rt.log,
+    metrics: rt.metrics,
   });
   rt.onDrain('writer', () => writer.close());
   return { db, writer };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { silentLogger } from '@trent/bootstrap';
+import { createMetrics, silentLogger } from '@trent/bootstrap';
 import { migrate, openDatabase, type Database } from '@trent/postgres';
 import { changeTablesSql, openWriter, type ChangeOptions, type ChangeWork, type ChangeWriter } from '../../src/index.ts';
 
@@ -63,6 +63,7 @@ export async function openItemWriter(db: Database, nats: NatsConnection, started
     jetstream: jetstream(nats),
     auditSubject: (region, attempt) => `trent.audit.${region}.${String(attempt % AUDIT_STREAMS)}`,
     log: silentLogger(),
+    metrics: createMetrics({ process: false }),
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
   });
 }

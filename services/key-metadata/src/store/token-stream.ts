@@ -1,9 +1,14 @@
 import { jetstream, jetstreamManager, RetentionPolicy, StorageType, DiscardPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { publishUntilAcknowledged } from '@trent/outbox';
 
 /** The second system that keeps every wrapped key (P4): a JetStream stream a region, apart from Postgres. */
 export interface TokenStream {
-  /** Resolves when the replicas have it. @param deadline performance.now() milliseconds */
+  /**
+   * Resolves when the replicas have it; it waits for the election of a stream whose leader has died.
+   * @param deadline performance.now() milliseconds
+   * @throws TrentError KMSInternalException (retryable) past it
+   */
   keep(region: string, keyId: string, materialId: string, token: Buffer, deadline: number): Promise<void>;
   /** Shreds what was kept of a key, or of one of its materials. */
   forget(region: string, keyId: string, materialId?: string): Promise<void>;
@@ -16,8 +21,8 @@ export async function openTokenStream(nats: NatsConnection, regions: readonly st
   const js = jetstream(nats);
   return {
     async keep(region, keyId, materialId, token, deadline) {
-      const timeout = Math.max(1, deadline - performance.now());
-      await js.publish(`trent.tokens.${region}.${keyId}.${materialId}`, token, { timeout });
+      const publication = { subject: () => `trent.tokens.${region}.${keyId}.${materialId}`, body: token };
+      await publishUntilAcknowledged(js, publication, deadline, 'The key is not kept a second time yet.');
     },
     async forget(region, keyId, materialId = '>') {
       const filter = `trent.tokens.${region}.${keyId}.${materialId}`;

@@ -14,6 +14,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { AUDIT_HEADERS, auditSubject, messageBody, OUTBOX_PREFIX, serviceEventRecord } from '@trent/audit-record';
 import { defineEvents } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
+import { publishUntilAcknowledged, type Publication } from '@trent/outbox';
 import { accountOfTarget, FreezeState, type FreezeMark, type FreezeTarget } from './freeze-state.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { KeyView } from '../authorize/key-views.ts';
@@ -36,6 +37,8 @@ const STALE_MS = 3_000;
 const LOOK_MS = 1_000;
 /** Permits made before the freeze was heard live no longer than this. */
 const PERMIT_MS = 3_000;
+/** A stream without a leader elects one within seconds. */
+const ACKNOWLEDGED_MS = 10_000;
 
 /**
  * The kill switch: a JetStream stream with the last word about each target, heard by every replica of policy. It needs no Postgres, outlives
@@ -74,7 +77,8 @@ export class Freezes {
   /** Freezes or lets go; answered once no replica permits it any more and no permit of before is alive. */
   async set(target: FreezeTarget, frozen: boolean, reason: string): Promise<void> {
     const mark: FreezeMark = { target, frozen, reason: reason.slice(0, 256), atMs: Date.now() };
-    await this.#js.publish(`${SUBJECT}.${Buffer.from(target).toString('base64url')}`, JSON.stringify(mark));
+    const subject = `${SUBJECT}.${Buffer.from(target).toString('base64url')}`;
+    await this.#publish({ subject: () => subject, body: JSON.stringify(mark) });
     this.state.apply(mark);
     await this.#record(mark);
     if (frozen) await new Promise((resolve) => setTimeout(resolve, STALE_MS + PERMIT_MS));
@@ -145,6 +149,11 @@ export class Freezes {
     const fields = headers();
     fields.set(AUDIT_HEADERS.publisher, `${OUTBOX_PREFIX}freezes`);
     fields.set(AUDIT_HEADERS.batch, String(atMs));
-    await this.#js.publish(auditSubject(region, atMs % this.#options.auditStreams), messageBody([record]), { headers: fields });
+    const subject = (attempt: number): string => auditSubject(region, (atMs + attempt) % this.#options.auditStreams);
+    await this.#publish({ subject, body: messageBody([record]), options: { headers: fields } });
+  }
+
+  #publish(publication: Publication): Promise<void> {
+    return publishUntilAcknowledged(this.#js, publication, performance.now() + ACKNOWLEDGED_MS, 'NATS has not acknowledged the freeze.');
   }
 }
