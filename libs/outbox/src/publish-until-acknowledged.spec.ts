@@ -26,7 +26,11 @@ describe('a publication', () => {
 
   test('is given up at the deadline, retryably and with its cause', async () => {
     const failure = await publishUntilAcknowledged(streams(Infinity), message, inMs(120), 'not kept').catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'KMSInternalException', message: 'not kept', cause: expect.objectContaining({ message: '503' }) });
+    expect(failure).toMatchObject({
+      code: 'KMSInternalException',
+      message: 'not kept',
+      cause: expect.objectContaining({ message: '503' }),
+    });
   });
 
   test('is not begun past the deadline', async () => {
