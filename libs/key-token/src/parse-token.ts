@@ -37,6 +37,11 @@ export function parseToken(token: Uint8Array): ParsedKeyToken {
   };
 }
 
+/** Whether a token says of itself that its key lives in a custom key store; like everything in it, believed once its MAC is. */
+export function isInStore(token: Uint8Array): boolean {
+  return token[layout.AT_FORMAT] === layout.FORMAT_IN_STORE;
+}
+
 function readHeader(format: 1 | 2 | 3, header: Buffer): KeyTokenHeader {
   const { texts, end } = readTexts(header);
   const [region, spec, usage, origin] = texts;

@@ -28,6 +28,9 @@ export const cryptoWorkerConfig = {
     ),
   keyMetadataEndpoints: endpoints().describe('Replicas of key-metadata, every one: its feed of keys has them all as writers'),
   policyEndpoints: endpoints().describe('Replicas of policy, every one: its feed of principals has them all as writers'),
+  keyStoreEndpoints: endpoints()
+    .default([])
+    .describe('Key-store processes, every one: they know themselves which custom key stores they hold'),
 };
 
 export type CryptoWorkerConfig = ConfigOf<typeof cryptoWorkerConfig>;

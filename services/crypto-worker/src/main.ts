@@ -13,9 +13,9 @@ import {
   type ServiceName,
   type ServiceRuntime,
 } from '@trent/bootstrap';
-import { execute, feed } from '@trent/contracts';
+import { execute, feed, metadata } from '@trent/contracts';
 import { followFeed, type Follower } from '@trent/feed';
-import { openUnaryLink } from '@trent/grpc-link';
+import { openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 import { isPkcs11Error } from '@trent/pkcs11';
 import { batchStream, serveBatchStream } from '@trent/stream-batcher';
 import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
@@ -32,6 +32,8 @@ import { Fence } from './pool/fence.ts';
 import { openLanes } from './pool/open-lanes.ts';
 import { openToken } from './pool/open-token.ts';
 import { startWatchdog } from './pool/watchdog.ts';
+import { StoreKeys } from './stores/store-keys.ts';
+import { StoreLink } from './stores/store-link.ts';
 import { PermitKeyRing } from './system/permit-key-ring.ts';
 import { seal, unseal } from './system/seal.ts';
 
@@ -62,7 +64,10 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
   rt.remark('protection level', token.attack.level);
   for (const [spec, reason] of unserved) rt.remark(`key spec ${spec}`, `not served: ${reason}`);
   const { slowLane, generationLane } = openLanes(rt, token);
-  const materialDeps: MaterialDeps = { token, slowLane, generationLane, unserved };
+  const linkTo = (service: ServiceName, endpoints: readonly Endpoint[]): UnaryLink =>
+    openUnaryLink({ name: service, endpoints, zone: config.zone, credentials: clientCredentials(rt.tls, service), runtime: rt });
+  const storeLink = new StoreLink(config.keyStoreEndpoints.length === 0 ? undefined : linkTo('key-store', config.keyStoreEndpoints));
+  const materialDeps: MaterialDeps = { token, slowLane, generationLane, unserved, storeLink };
   const nats = await connectNats(config, rt);
   const fence = new Fence(() => performance.now());
   const imports: ImportDeps = {
@@ -75,10 +80,15 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
   };
   if (config.allowSoftwareImport) rt.remark('software import', softwareImports(token.dialect));
   const feeds: Follower[] = [];
+  const backingKeys = new BackingKeys(token, Date.now);
+  const keyMetadata = linkTo('key-metadata', config.keyMetadataEndpoints);
   const deps: ExecuteDeps = {
     region: config.region,
     token,
-    backingKeys: new BackingKeys(token, Date.now),
+    backingKeys,
+    storeKeys: new StoreKeys({ token, backingKeys, link: storeLink }),
+    loadKeyStore: (request, deadline) =>
+      keyMetadata.call(metadata.KeyStoreServiceService.loadKeyStore, request, { deadline, repeat: 'safe' }),
     publicKeys: new PublicKeys(token),
     slowLane,
     generationLane,
@@ -129,14 +139,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     ],
   });
   // The fence's feeds come after the server: policy and key-metadata need this worker to become ready themselves.
-  const follow = (name: string, service: ServiceName, endpoints: readonly Endpoint[]): Follower => {
-    const writers = openUnaryLink({
-      name: service,
-      endpoints,
-      zone: config.zone,
-      credentials: clientCredentials(rt.tls, service),
-      runtime: rt,
-    });
+  const follow = (name: string, writers: UnaryLink): Follower => {
     const follower = followFeed({
       name,
       follower: rt.instance,
@@ -153,10 +156,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     rt.onDrain(`feed ${name}`, () => follower.close());
     return follower;
   };
-  feeds.push(
-    follow(`keys.${config.region}`, 'key-metadata', config.keyMetadataEndpoints),
-    follow('principals', 'policy', config.policyEndpoints),
-  );
+  feeds.push(follow(`keys.${config.region}`, keyMetadata), follow('principals', linkTo('policy', config.policyEndpoints)));
 }
 
 /** Before the token is blamed a known-good operation is tried: if that fails too, this worker has no HSM and ends, to come back with a new login. */

@@ -6,6 +6,8 @@ import { newMaterialId, type KeyTokenHeader, type SecretKeyHeader } from '@trent
 import { plain, type Session } from '@trent/pkcs11';
 import { rootSetFor, type OpenToken } from '../pool/open-token.ts';
 import type { SlowLane } from '../pool/slow-lane.ts';
+import type { StoreLink } from '../stores/store-link.ts';
+import { generateInStore } from '../stores/store-material.ts';
 import { makerOf, type PairMaker, type SecretMaker } from './makers.ts';
 import { sealToken, wrapAndSeal } from './seal-token.ts';
 
@@ -18,6 +20,8 @@ export interface MaterialDeps {
   readonly generationLane: SlowLane;
   /** Specs that the module cannot carry, with the reason. */
   readonly unserved: ReadonlyMap<KeySpec, string>;
+  /** Makes keys in custom key stores. */
+  readonly storeLink: StoreLink;
 }
 
 /**
@@ -53,6 +57,7 @@ export async function generateMaterial(
     origin,
     keyClass: keyClassOf(spec),
   };
+  if (request.customKeyStoreId !== '') return generateInStore(open, deps.storeLink, request, header, deadline);
   const token =
     maker.kind === 'secret'
       ? wrapNewborn(open, header, maker)

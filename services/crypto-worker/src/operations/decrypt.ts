@@ -1,7 +1,7 @@
 import { kms } from '@trent/contracts';
-import { openUnder, readCiphertext } from './envelope.ts';
-import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
 import { algorithmOf, decryptRsa, refuseContext } from './rsa-encryption.ts';
+import { open } from './sealing.ts';
 
 /** A plaintext, which whoever gets it wipes, and the key that opened it. */
 export interface Decrypted {
@@ -23,18 +23,18 @@ export function decrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer>
     return output;
   };
   const decrypted = decryptWith(deps, use, encryptionAlgorithm, encryptionContext, ciphertextBlob);
-  return decrypted instanceof Promise ? decrypted.then(answer) : answer(decrypted);
+  return after(decrypted, answer);
 }
 
 /**
- * Decrypts with the first key of the permit by the algorithm of the request: at once under a symmetric key, on the slow lane with an RSA key.
+ * Decrypts with the first key of the permit by the algorithm of the request: at once under a symmetric key, in its store where it lives in one, on the slow lane with an RSA key.
  * @throws InvalidCiphertextException; ValidationException for a context with an RSA algorithm
  */
 export function decryptWith(
   deps: OperationDeps,
   use: Use,
   encryptionAlgorithm: kms.EncryptionAlgorithm,
-  context: ReadonlyMap<string, string>,
+  context: Map<string, string>,
   ciphertext: Buffer | undefined,
 ): Decrypted | Promise<Decrypted> {
   const algorithm = algorithmOf(encryptionAlgorithm);
@@ -42,7 +42,5 @@ export function decryptWith(
     refuseContext(context);
     return decryptRsa(deps, use, algorithm, ciphertext ?? Buffer.alloc(0));
   }
-  const key = keyOf(deps, use);
-  const plaintext = openUnder(deps.token.session, key, context, readCiphertext(ciphertext));
-  return { arn: key.arn, plaintext, materialId: key.header.materialId };
+  return open(deps, use, context, ciphertext);
 }

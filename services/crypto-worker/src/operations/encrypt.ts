@@ -1,10 +1,10 @@
 import { kms } from '@trent/contracts';
-import { sealUnder } from './envelope.ts';
-import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
 import { algorithmOf, encryptRsa, refuseContext } from './rsa-encryption.ts';
+import { seal } from './sealing.ts';
 
 /** A ciphertext and the key that made it. */
-interface Encrypted {
+export interface Encrypted {
   readonly arn: string;
   readonly ciphertextBlob: Buffer;
   /** Of symmetric keys. */
@@ -12,11 +12,14 @@ interface Encrypted {
 }
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html */
-export function encrypt(deps: OperationDeps, use: Use): Buffer {
+export function encrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
   const { encryptionAlgorithm = SYMMETRIC, plaintext = Buffer.alloc(0), encryptionContext } = kms.EncryptRequest.decode(use.input);
-  const { arn, ciphertextBlob } = encryptWith(deps, use, encryptionAlgorithm, encryptionContext, plaintext);
+  const encrypted = encryptWith(deps, use, encryptionAlgorithm, encryptionContext, plaintext);
+  // A copy of it may be on its way to a custom key store; this one is of no more use.
   plaintext.fill(0);
-  return bytesOf(kms.EncryptResponse.encode({ ciphertextBlob, keyId: arn, encryptionAlgorithm }));
+  return after(encrypted, ({ arn, ciphertextBlob }) =>
+    bytesOf(kms.EncryptResponse.encode({ ciphertextBlob, keyId: arn, encryptionAlgorithm })),
+  );
 }
 
 const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
@@ -29,15 +32,14 @@ export function encryptWith(
   deps: OperationDeps,
   use: Use,
   encryptionAlgorithm: kms.EncryptionAlgorithm,
-  context: ReadonlyMap<string, string>,
+  context: Map<string, string>,
   plaintext: Uint8Array,
   index = 0,
-): Encrypted {
+): Encrypted | Promise<Encrypted> {
   const algorithm = algorithmOf(encryptionAlgorithm);
   if (algorithm !== 'SYMMETRIC_DEFAULT') {
     refuseContext(context);
     return encryptRsa(deps, use, algorithm, plaintext, index);
   }
-  const key = keyOf(deps, use, index);
-  return { arn: key.arn, ciphertextBlob: sealUnder(deps.token.session, key, context, plaintext), materialId: key.header.materialId };
+  return seal(deps, use, context, plaintext, index);
 }

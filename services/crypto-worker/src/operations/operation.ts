@@ -1,16 +1,23 @@
+import type { metadata } from '@trent/contracts';
 import { fail } from '@trent/errors';
+import { isInStore } from '@trent/key-token';
 import type { PermitKey, VerifiedPermit } from '@trent/permit';
 import type { Session } from '@trent/pkcs11';
 import type { BackingKey, BackingKeys, SymmetricKey } from '../keys/backing-keys.ts';
 import type { PublicKey, PublicKeys } from '../keys/public-keys.ts';
 import type { OpenToken } from '../pool/open-token.ts';
 import type { SlowLane } from '../pool/slow-lane.ts';
+import type { StoreKeys } from '../stores/store-keys.ts';
 
 /** What an operation leans on. */
 export interface OperationDeps {
   readonly token: OpenToken;
   readonly backingKeys: BackingKeys;
   readonly publicKeys: PublicKeys;
+  /** Uses of keys that live in custom key stores. */
+  readonly storeKeys: StoreKeys;
+  /** What key-metadata says of a custom key store, for what is asked of one without a key. @param deadline performance.now() milliseconds */
+  readonly loadKeyStore: (request: metadata.LoadKeyStoreRequest, deadline: number) => Promise<metadata.LoadKeyStoreResponse>;
   readonly slowLane: SlowLane;
   /** RSA key pairs, which take seconds. */
   readonly generationLane: SlowLane;
@@ -34,6 +41,7 @@ export type OperationFunction = (deps: OperationDeps, use: Use) => Buffer | Prom
 /** The nth key that the permit names, a symmetric one, opened from its token. */
 export function keyOf({ backingKeys }: OperationDeps, use: Use, index = 0): SymmetricKey {
   const { token, permitted } = named(use, index);
+  if (isInStore(token)) return fail('KMSInternalException', '', { cause: 'a key of a custom key store is used there' });
   return backingKeys.open(token, permitted);
 }
 
@@ -74,11 +82,17 @@ export function onSlowLane<R>(
   });
 }
 
-function named({ permit, tokens }: Use, index: number): { readonly token: Buffer; readonly permitted: PermitKey } {
+/** The nth key that the permit names, with its token. */
+export function named({ permit, tokens }: Use, index: number): { readonly token: Buffer; readonly permitted: PermitKey } {
   const [permitted, token] = [permit.keys[index], tokens[index]];
   if (permitted === undefined || token === undefined)
     return fail('KMSInternalException', '', { cause: 'fewer keys than the operation needs' });
   return { token, permitted };
+}
+
+/** Goes on with a value: at once, or when the promise of it settles. */
+export function after<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** The bytes of an encoded message, without a copy. */

@@ -1,7 +1,7 @@
 import { kms } from '@trent/contracts';
 import { decryptWith, type Decrypted } from './decrypt.ts';
-import { encryptWith } from './encrypt.ts';
-import { bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { encryptWith, type Encrypted } from './encrypt.ts';
+import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
 
 const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
 
@@ -13,13 +13,17 @@ export function reEncrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffe
   const request = kms.ReEncryptRequest.decode(use.input);
   const { sourceEncryptionAlgorithm = SYMMETRIC, sourceEncryptionContext, ciphertextBlob } = request;
   const source = decryptWith(deps, use, sourceEncryptionAlgorithm, sourceEncryptionContext, ciphertextBlob);
-  return source instanceof Promise ? source.then((opened) => sealAgain(deps, use, request, opened)) : sealAgain(deps, use, request, source);
+  return after(source, (opened) => sealAgain(deps, use, request, opened));
 }
 
-function sealAgain(deps: OperationDeps, use: Use, request: kms.ReEncryptRequest, { arn, plaintext, materialId }: Decrypted): Buffer {
+function sealAgain(
+  deps: OperationDeps,
+  use: Use,
+  request: kms.ReEncryptRequest,
+  { arn, plaintext, materialId }: Decrypted,
+): Buffer | Promise<Buffer> {
   const { sourceEncryptionAlgorithm = SYMMETRIC, destinationEncryptionAlgorithm = SYMMETRIC, destinationEncryptionContext } = request;
-  try {
-    const sealed = encryptWith(deps, use, destinationEncryptionAlgorithm, destinationEncryptionContext, plaintext, 1);
+  const answer = (sealed: Encrypted): Buffer => {
     const response = kms.ReEncryptResponse.create({
       ciphertextBlob: sealed.ciphertextBlob,
       sourceKeyId: arn,
@@ -30,6 +34,9 @@ function sealAgain(deps: OperationDeps, use: Use, request: kms.ReEncryptRequest,
       destinationKeyMaterialId: sealed.materialId,
     });
     return bytesOf(kms.ReEncryptResponse.encode(response));
+  };
+  try {
+    return after(encryptWith(deps, use, destinationEncryptionAlgorithm, destinationEncryptionContext, plaintext, 1), answer);
   } finally {
     plaintext.fill(0);
   }

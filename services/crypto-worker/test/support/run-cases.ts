@@ -2,6 +2,7 @@
 import { probeSpecs } from '../../src/keys/probe-specs.ts';
 import { openToken, type TokenPlace } from '../../src/pool/open-token.ts';
 import { SlowLane } from '../../src/pool/slow-lane.ts';
+import { StoreLink } from '../../src/stores/store-link.ts';
 import { suites } from '../cases/suites.ts';
 import type { Place } from './case.ts';
 
@@ -11,7 +12,8 @@ if (suite === undefined) throw new Error('usage: run-cases place suite');
 
 const open = openToken(JSON.parse(placeOfToken) as TokenPlace);
 const aLane = (): SlowLane => new SlowLane([open.openSession(), open.openSession()], () => performance.now());
-const place: Place = { open, materials: { token: open, slowLane: aLane(), generationLane: aLane(), unserved: probeSpecs(open) } };
+const lanes = { slowLane: aLane(), generationLane: aLane() };
+const place: Place = { open, materials: { token: open, ...lanes, unserved: probeSpecs(open), storeLink: new StoreLink(undefined) } };
 const results: Record<string, string | null> = {};
 for (const { name, run } of suite) {
   try {

@@ -11,6 +11,7 @@ import { BackingKeys } from '../../src/keys/backing-keys.ts';
 import { generateMaterial } from '../../src/keys/new-material.ts';
 import { PublicKeys } from '../../src/keys/public-keys.ts';
 import { Fence } from '../../src/pool/fence.ts';
+import { StoreKeys } from '../../src/stores/store-keys.ts';
 import { PermitKeyRing } from '../../src/system/permit-key-ring.ts';
 import { ACCOUNT, REGION, soon, type Place } from './case.ts';
 
@@ -48,12 +49,15 @@ export class TestWorker {
   isLive = true;
   readonly #ring: PermitKeyRing;
 
-  constructor({ open, materials: { slowLane, generationLane } }: Place) {
+  constructor({ open, materials: { slowLane, generationLane, storeLink } }: Place) {
     this.#ring = new PermitKeyRing(open, Date.now);
+    const backingKeys = new BackingKeys(open, Date.now);
     this.deps = {
       region: REGION,
       token: open,
-      backingKeys: new BackingKeys(open, Date.now),
+      backingKeys,
+      storeKeys: new StoreKeys({ token: open, backingKeys, link: storeLink }),
+      loadKeyStore: () => Promise.resolve({ storeType: '', connectionState: '' }),
       publicKeys: new PublicKeys(open),
       slowLane,
       generationLane,
