@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startXksProxy, type ProxyFault, type ProxyOperation, type ProxyPort, type TestXksProxy } from '@trent/local-cluster';
 import { SecretBytes } from '@trent/secret-bytes';
-import type { SealedOutside } from '../src/xks/answers.ts';
-import { isXksFailure } from '../src/xks/failure.ts';
-import { XksProxy, type XksEgress, type XksStore } from '../src/xks/proxy.ts';
-import { parseAllowedProxy } from '../src/xks/routes.ts';
+import type { SealedOutside } from '../src/key-store/xks/answers.ts';
+import { isXksFailure } from '../src/key-store/xks/failure.ts';
+import { XksProxy, type XksEgress, type XksStore } from '../src/key-store/xks/proxy.ts';
+import { parseAllowedProxy } from '../src/key-store/xks/routes.ts';
 
 /** A deadline that a loaded machine keeps; tests of slowness have a slower proxy. */
 const PATIENT_MS = 10_000;

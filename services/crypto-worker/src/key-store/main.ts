@@ -6,6 +6,8 @@ import { ConnectedStores } from './connected-stores.ts';
 import { doorsOf } from './doors.ts';
 import { readClusters } from './hsm/clusters.ts';
 import { HsmBackend } from './hsm/hsm-backend.ts';
+import { xksEgressOf } from './xks/egress-config.ts';
+import { XksBackend } from './xks/xks-backend.ts';
 
 const config = loadConfig(keyStoreConfig, process.env, process.argv);
 await runService('key-store', config, (rt) => start(rt, config));
@@ -22,5 +24,6 @@ async function start(rt: ServiceRuntime, config: KeyStoreConfig): Promise<void> 
 
 /** What this process may reach: nothing that its configuration does not name. */
 function backendsOf(config: KeyStoreConfig): readonly StoreBackend[] {
-  return config.keyStoreClusters === undefined ? [] : [new HsmBackend(readClusters(config.keyStoreClusters))];
+  const hsm = config.keyStoreClusters === undefined ? [] : [new HsmBackend(readClusters(config.keyStoreClusters))];
+  return [...hsm, new XksBackend(xksEgressOf(config))];
 }

@@ -1,4 +1,5 @@
-import { trentError, type ErrorCode, type TrentError } from '@trent/errors';
+import { asTrentError, trentError, type ErrorCode, type TrentError } from '@trent/errors';
+import type { ConnectionErrorCode } from '../backend.ts';
 import { isXksFailure, type XksFailureKind } from './failure.ts';
 
 /** What asked the proxy, as far as the exception depends on it. */
@@ -11,7 +12,7 @@ interface Row {
   /** Cryptographic operations. */
   readonly use: ErrorCode;
   /** ConnectionErrorCode of a store that failed to connect for this. */
-  readonly connection: string;
+  readonly connection: ConnectionErrorCode;
   readonly message: (detail: string) => string;
 }
 
@@ -194,9 +195,9 @@ function cannotCommunicate(): string {
   return 'AWS KMS cannot communicate with the external key store proxy. This might be a transient network issue. If you see this error repeatedly, verify that your external key store proxy is active and is connected to the network, and that its endpoint URI is correct in your external key store.';
 }
 
-/** The exception of AWS KMS for a failure, by what asked; whatever is no XksFailure stays what it is. */
-export function exceptionOf(error: unknown, purpose: XksPurpose): unknown {
-  return isXksFailure(error) ? exceptionFor(error.kind, purpose, error.detail, error) : error;
+/** The exception of AWS KMS for a failure, by what asked; whatever is no XksFailure is a TrentError already, or a defect. */
+export function exceptionOf(error: unknown, purpose: XksPurpose): TrentError {
+  return isXksFailure(error) ? exceptionFor(error.kind, purpose, error.detail, error) : asTrentError(error);
 }
 
 /** The exception of AWS KMS for this kind of failure. */
@@ -206,6 +207,6 @@ export function exceptionFor(kind: XksFailureKind, purpose: XksPurpose, detail =
 }
 
 /** The ConnectionErrorCode of a store that failed to connect; INTERNAL_ERROR for what is no failure of the proxy. */
-export function connectionErrorCodeOf(error: unknown): string {
+export function connectionErrorCodeOf(error: unknown): ConnectionErrorCode {
   return isXksFailure(error) ? rows[error.kind].connection : 'INTERNAL_ERROR';
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { trentError } from '@trent/errors';
 import { connectionErrorCodeOf, exceptionFor, exceptionOf } from './exceptions.ts';
 import { XksFailure, type XksFailureKind } from './failure.ts';
 
@@ -49,10 +50,10 @@ test('what is wrong with an external key is named in the message', () => {
   });
 });
 
-test('what is no failure of a proxy stays what it is', () => {
-  const defect = new Error('a defect');
-  expect(exceptionOf(defect, 'use')).toBe(defect);
-  expect(connectionErrorCodeOf(defect)).toBe('INTERNAL_ERROR');
+test('what is no failure of a proxy is a defect, and an error of Trent stays what it is', () => {
+  expect(exceptionOf(new Error('a defect'), 'use')).toMatchObject({ code: 'KMSInternalException', message: '' });
+  expect(exceptionOf(trentError('InvalidCiphertextException'), 'use')).toMatchObject({ code: 'InvalidCiphertextException' });
+  expect(connectionErrorCodeOf(new Error('a defect'))).toBe('INTERNAL_ERROR');
 });
 
 describe('a store that could not be connected says', () => {
