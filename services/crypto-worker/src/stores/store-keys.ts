@@ -3,6 +3,7 @@ import { keystore } from '@trent/contracts';
 import { fail, isTrentError } from '@trent/errors';
 import type { StoreKeyHeader } from '@trent/key-token';
 import type { PermitKey, VerifiedPermit } from '@trent/permit';
+import { exceptionFor } from '../key-store/xks/exceptions.ts';
 import type { BackingKeys } from '../keys/backing-keys.ts';
 import { checkPermitted, verifyToken, type VerifiedToken } from '../keys/verified-token.ts';
 import { openUnder, readCiphertext, sealUnder } from '../operations/envelope.ts';
@@ -84,8 +85,15 @@ export class StoreKeys {
     return sealUnder(this.#deps.token.session, this.#deps.backingKeys.open(token, permitted), context, plaintext);
   }
 
+  /** What the proxy gave back must be what it was given: if it does not open, the store is at fault, not the caller's ciphertext. */
   #openHere({ token, permitted }: StoreKeyUse, context: Map<string, string>, inner: Buffer): Buffer {
-    return openUnder(this.#deps.token.session, this.#deps.backingKeys.open(token, permitted), context, readCiphertext(inner));
+    const key = this.#deps.backingKeys.open(token, permitted);
+    try {
+      return openUnder(this.#deps.token.session, key, context, readCiphertext(inner));
+    } catch (error) {
+      if (!isTrentError(error) || error.code !== 'InvalidCiphertextException') throw error;
+      throw exceptionFor('CorruptCiphertext', 'use', '', error);
+    }
   }
 
   #verify({ token, permitted }: StoreKeyUse): NamedKey {
