@@ -18,6 +18,7 @@ import { KeyViews } from './authorize/key-views.ts';
 import { PermitKeys } from './authorize/permit-keys.ts';
 import { policyConfig, type PolicyConfig } from './config.ts';
 import { follow } from './follow.ts';
+import { loadFreezeKey } from './freeze/freeze-key.ts';
 import { freezeEvents, Freezes } from './freeze/freezes.ts';
 import { GrantTokens } from './grants/grant-tokens.ts';
 import { KeyGrants } from './grants/key-grants.ts';
@@ -25,6 +26,7 @@ import type { IamDeps } from './iam/call.ts';
 import { openLinks, type Links } from './links.ts';
 import { invokeOperation, type OperationDeps } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
+import { findFreezeKey, insertFreezeKey } from './store/freeze-key.ts';
 import { findHolder, findMissingPrincipals } from './store/holders.ts';
 import { identityLookup } from './store/lookups.ts';
 import { accountHasService } from './store/services.ts';
@@ -92,7 +94,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   const isLive = (region: string): boolean => isFollowed(PRINCIPALS_FEED) && isFollowed(region);
   rt.readiness('feeds', () => config.regions.every(isLive) || 'no lease');
   const iam: IamDeps = { db, writer, seal: links.seal, unseal: links.unseal, now: Date.now };
-  const freezes = openFreezes(rt, config, nats);
+  const freezes = openFreezes(rt, config, nats, db, links);
   const ways: OperatorWays = { admin: accountAdmin(iam), freezes, explain: { loadHolder, views, grants, now: Date.now } };
   await serve(rt, config, { iam, sts }, ways, {
     credentials,
@@ -122,12 +124,20 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
   feeds.set(PRINCIPALS_FEED, follow(rt, nats, PRINCIPALS_FEED, links.replicas, apply));
 }
 
-function openFreezes(rt: ServiceRuntime, config: PolicyConfig, nats: NatsConnection): Freezes {
+function openFreezes(rt: ServiceRuntime, config: PolicyConfig, nats: NatsConnection, db: Database, { seal, unseal }: Links): Freezes {
   const freezes = new Freezes({
     nats,
     replicas: config.natsReplicas,
     auditStreams: config.auditStreams,
     homeRegion: config.regions[0] ?? '',
+    loadKey: () =>
+      loadFreezeKey({
+        find: (deadline) => findFreezeKey(db, deadline),
+        insert: (sealedKey, deadline) => insertFreezeKey(db, sealedKey, deadline),
+        seal,
+        unseal,
+      }),
+    onUnproven: (target) => rt.log.warn(freezeEvents.unproven, { detail: target }),
     onError: (error) => rt.log.warn(freezeEvents.unread, {}, error),
   });
   rt.onDrain('freezes', () => freezes.close());

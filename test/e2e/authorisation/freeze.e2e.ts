@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { operatorOf, waitUntil, type AccountAdmin, type FreezeKind } from '@trent/local-cluster';
 import { Caller } from '../fixtures/caller.ts';
 import { anotherAccount, testCluster } from '../fixtures/cluster.ts';
+import { writeFreeze } from '../fixtures/freeze-stream.ts';
 import { newestRecords } from '../fixtures/records.ts';
 
 let operator: AccountAdmin;
@@ -45,4 +46,18 @@ describe('the kill switch', () => {
     },
     60_000,
   );
+
+  test('is not undone by whoever can write to NATS', async () => {
+    const { accountId } = caller.account;
+    await operator.freeze('account', accountId, 'stolen');
+    const forged = { target: `account/${accountId}`, frozen: false, reason: 'found', atMs: Date.now() };
+    await writeFreeze(testCluster(), forged.target, JSON.stringify({ ...forged, proof: Buffer.alloc(32).toString('base64url') }));
+    await waitUntil('the message to be heard', 10_000, async () => {
+      const found = (await operator.listFreezes()).find(({ target }) => target === forged.target);
+      return found?.reason === 'a message without proof stands in the stream of freezes' || 'not heard';
+    });
+    expect((await encrypt()).error).toBe('AccessDeniedException');
+    await operator.unfreeze('account', accountId, 'found');
+    await waitUntil('the account to be let go', 10_000, async () => (await encrypt()).status === 200 || 'refused');
+  }, 60_000);
 });

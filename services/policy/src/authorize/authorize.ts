@@ -26,6 +26,7 @@ import { isBornOfFirstUse, type ManagedKeys } from './managed-keys.ts';
 import { checkNamedPrincipals, namesPrincipals, type FindMissing } from './named-principals.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
+import { refuseBeyondSession } from './session-limits.ts';
 
 export interface AuthorizeDeps extends AssumeDeps {
   readonly views: KeyViews;
@@ -183,6 +184,7 @@ function conclude(
     loaded.filter((view) => view !== undefined),
   );
   if (item.authenticateOnly) return answer(item, principal, progress.keys, Buffer.alloc(0));
+  refuseBeyondSession(principal, operation);
   const now = deps.now();
   const { targets, found } = withoutMissingRelatives(asked, loaded);
   const views = found.map((view, index) => existing(view, targetAt(targets, index), operation, principal, item.region));

@@ -15,11 +15,14 @@ import { AUDIT_HEADERS, auditSubject, messageBody, OUTBOX_PREFIX, serviceEventRe
 import { defineEvents } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
 import { publishUntilAcknowledged, type Publication } from '@trent/outbox';
+import type { SecretBytes } from '@trent/secret-bytes';
+import { reveal } from '@trent/secret-bytes/reveal';
+import { readMark, UNPROVEN, writeMark } from './freeze-proof.ts';
 import { accountOfTarget, FreezeState, type FreezeMark, type FreezeTarget } from './freeze-state.ts';
 import type { Principal } from '../accounts/principal.ts';
 import type { KeyView } from '../authorize/key-views.ts';
 
-export const freezeEvents = defineEvents({ unread: 'freezes.unread' });
+export const freezeEvents = defineEvents({ unread: 'freezes.unread', unproven: 'freezes.unproven' });
 
 export interface FreezeOptions {
   readonly nats: NatsConnection;
@@ -27,7 +30,11 @@ export interface FreezeOptions {
   readonly auditStreams: number;
   /** Where freezes of accounts and principals are recorded. */
   readonly homeRegion: string;
+  /** The key that proves whose a message is. */
+  readonly loadKey: () => Promise<SecretBytes>;
   readonly onError: (error: unknown) => void;
+  /** A message that policy did not write. */
+  readonly onUnproven: (target: FreezeTarget) => void;
 }
 
 const STREAM = 'FREEZES';
@@ -35,6 +42,7 @@ const SUBJECT = 'trent.freezes';
 /** A replica that has not heard of NATS for so long could have missed a freeze: it permits nothing. */
 const STALE_MS = 3_000;
 const LOOK_MS = 1_000;
+const NANOS_PER_MS = 1_000_000;
 /** Permits made before the freeze was heard live no longer than this. */
 const PERMIT_MS = 3_000;
 /** A stream without a leader elects one within seconds. */
@@ -42,7 +50,7 @@ const ACKNOWLEDGED_MS = 10_000;
 
 /**
  * The kill switch: a JetStream stream with the last word about each target, heard by every replica of policy. It needs no Postgres, outlives
- * restarts, and a replica without NATS permits nothing, so that it cannot have missed a freeze.
+ * restarts, and a replica without NATS permits nothing, so that it cannot have missed a freeze. Letting go carries a proof (`freeze-proof.ts`).
  */
 export class Freezes {
   readonly state = new FreezeState();
@@ -50,6 +58,7 @@ export class Freezes {
   readonly #js: JetStreamClient;
   readonly #timer: NodeJS.Timeout;
   #messages: ConsumerMessages | undefined;
+  #key: Promise<SecretBytes> | undefined;
   #isLoaded = false;
   #isClosed = false;
   #heardAt = -Infinity;
@@ -78,7 +87,8 @@ export class Freezes {
   async set(target: FreezeTarget, frozen: boolean, reason: string): Promise<void> {
     const mark: FreezeMark = { target, frozen, reason: reason.slice(0, 256), atMs: Date.now() };
     const subject = `${SUBJECT}.${Buffer.from(target).toString('base64url')}`;
-    await this.#publish({ subject: () => subject, body: JSON.stringify(mark) });
+    const body = writeMark(reveal(await this.#loadKey()), mark);
+    await this.#publish({ subject: () => subject, body });
     this.state.apply(mark);
     await this.#record(mark);
     if (frozen) await new Promise((resolve) => setTimeout(resolve, STALE_MS + PERMIT_MS));
@@ -88,6 +98,21 @@ export class Freezes {
     this.#isClosed = true;
     clearInterval(this.#timer);
     void this.#messages?.close();
+    void this.#key?.then(
+      (key) => key[Symbol.dispose](),
+      () => undefined,
+    );
+  }
+
+  /** Read once; a failure is tried again by the next who needs it. */
+  async #loadKey(): Promise<SecretBytes> {
+    this.#key ??= this.#options.loadKey();
+    try {
+      return await this.#key;
+    } catch (error) {
+      this.#key = undefined;
+      throw error;
+    }
   }
 
   /** A round trip to the server: what it had for us before has come by then, on the same connection. */
@@ -112,6 +137,7 @@ export class Freezes {
   }
 
   async #read(): Promise<void> {
+    const key = await this.#loadKey();
     const manager = await jetstreamManager(this.#options.nats);
     const { state } = await manager.streams.info(STREAM).catch(() =>
       manager.streams.add({
@@ -129,7 +155,10 @@ export class Freezes {
     this.#messages = await consumer.consume();
     if (state.messages === 0) this.#isLoaded = true;
     for await (const message of this.#messages) {
-      this.state.apply(message.json<FreezeMark>());
+      const { subject, data, info } = message;
+      const mark = readMark(reveal(key), { subject, data, storedAtMs: Math.floor(info.timestampNanos / NANOS_PER_MS) });
+      if (mark !== undefined) this.state.apply(mark);
+      if (mark?.reason === UNPROVEN) this.#options.onUnproven(mark.target);
       if (message.info.pending === 0) this.#isLoaded = true;
     }
   }

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import {
   CreateUserCommand,
   CreateVirtualMFADeviceCommand,
@@ -14,6 +13,7 @@ import {
   ResyncMFADeviceCommand,
 } from '@aws-sdk/client-iam';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { code, codes, stepNow } from '../../fixtures/authenticator.ts';
 import { Caller } from '../../fixtures/caller.ts';
 import { expectRefusal, freshName, iamClient } from '../../fixtures/iam.ts';
 import { recordOf } from '../../fixtures/records.ts';
@@ -24,24 +24,6 @@ afterAll(() => {
   iam.destroy();
   root[Symbol.dispose]();
 });
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** What an authenticator shows: RFC 6238 over the Base32 seed, read off the standards and not off the service's code. */
-function code(seed: string, step: number): string {
-  const bits = seed
-    .split('')
-    .map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19]! & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-const pair = (seed: string, step: number) => ({ AuthenticationCode1: code(seed, step), AuthenticationCode2: code(seed, step + 1) });
-const now = (): number => Math.floor(Date.now() / 30_000);
 
 describe('virtual MFA devices', () => {
   test('are made, enabled by two codes in a row, put right, deactivated and removed', async () => {
@@ -55,23 +37,23 @@ describe('virtual MFA devices', () => {
     const record = await recordOf(root, 'CreateVirtualMFADevice', { requestId: $metadata.requestId ?? '' });
     expect(JSON.stringify(record)).not.toContain(seed.slice(0, 16));
     const device = { UserName, SerialNumber };
-    const wrong = { AuthenticationCode1: code(seed, now()), AuthenticationCode2: code(seed, now()) };
+    const wrong = { AuthenticationCode1: code(seed, stepNow()), AuthenticationCode2: code(seed, stepNow()) };
     await expectRefusal(
       iam.send(new EnableMFADeviceCommand({ ...device, ...wrong })),
       'InvalidAuthenticationCodeException',
       403,
       'Authentication code for device is not valid.',
     );
-    await iam.send(new EnableMFADeviceCommand({ ...device, ...pair(seed, now() - 5) }));
+    await iam.send(new EnableMFADeviceCommand({ ...device, ...codes(seed, stepNow() - 5) }));
     expect((await iam.send(new ListMFADevicesCommand({ UserName }))).MFADevices).toMatchObject([device]);
     expect(await iam.send(new GetMFADeviceCommand(device))).toMatchObject({ ...device, EnableDate: expect.any(Date) });
     const assigned = await iam.send(new ListVirtualMFADevicesCommand({ AssignmentStatus: 'Assigned', MaxItems: 1000 }));
     expect(assigned.VirtualMFADevices?.find((one) => one.SerialNumber === SerialNumber)?.User?.UserName).toBe(UserName);
     await expectRefusal(iam.send(new DeleteVirtualMFADeviceCommand({ SerialNumber })), 'DeleteConflictException', 409);
     await expectRefusal(iam.send(new DeleteUserCommand({ UserName })), 'DeleteConflictException', 409);
-    await iam.send(new ResyncMFADeviceCommand({ ...device, ...pair(seed, now() - 1) }));
+    await iam.send(new ResyncMFADeviceCommand({ ...device, ...codes(seed, stepNow() - 1) }));
     await expectRefusal(
-      iam.send(new ResyncMFADeviceCommand({ ...device, ...pair(seed, now() - 1) })),
+      iam.send(new ResyncMFADeviceCommand({ ...device, ...codes(seed, stepNow() - 1) })),
       'InvalidAuthenticationCodeException',
       403,
     );
