@@ -11,7 +11,7 @@ const wireTitles: Readonly<Record<BenchRow['wire'], string>> = {
 
 /** The report as one table: CPU seconds per 1,000 operations in total and by process, the load generator's apart. */
 export function benchTable(report: BenchReport, before?: BenchReport): string[] {
-  return align(tableRows(report, before));
+  return alignColumns(tableRows(report, before));
 }
 
 /** The same table as Markdown, for `docs/performance.md`. */
@@ -59,7 +59,7 @@ function change(before: BenchRow | undefined, now: BenchRow): string[] {
 }
 
 /** Columns of equal width: words to the left, figures to the right. */
-function align(rows: readonly (readonly string[])[]): string[] {
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>
     row
