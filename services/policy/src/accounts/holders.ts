@@ -34,8 +34,8 @@ export class DocumentCompiler {
   readonly #compiled = new LRUCache<string, CompiledPolicy>({ max: MAX_DOCUMENTS });
 
   /** @throws MalformedPolicyDocumentException */
-  compile(document: string, kind: PolicyKind, source: string): CompiledPolicy {
-    const key = `${kind}\n${source}\n${document}`;
+  compile(document: string, kind: PolicyKind, source?: string): CompiledPolicy {
+    const key = `${kind}\n${source ?? ''}\n${document}`;
     const known = this.#compiled.get(key);
     if (known !== undefined) return known;
     const policy = compilePolicy(document, kind, source);

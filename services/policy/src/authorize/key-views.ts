@@ -3,8 +3,9 @@ import { LoadsInFlight, type Change } from '@trent/feed';
 import { aliasArn, keyArn, type AccountId, type AliasName, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
 import type { KeySpec, KeyState, KeyUsage, MultiRegionRole, Origin } from '@trent/key-model';
 import { GrantIndex } from '@trent/policy-evaluator';
-import { compilePolicy, type CompiledPolicy } from '@trent/policy-language';
+import type { CompiledPolicy } from '@trent/policy-language';
 import { LRUCache } from 'lru-cache';
+import { DocumentCompiler } from '../accounts/holders.ts';
 import { compileLoaded } from '../grants/key-grants.ts';
 
 /** A key as decisions need it: its policy compiled once, its facts in AWS's spelling. */
@@ -55,6 +56,8 @@ interface Waiting {
  */
 export class KeyViews {
   readonly #load: LoadViews;
+  /** Most keys of an account have the same policy. */
+  readonly #documents = new DocumentCompiler();
   readonly #views = new LRUCache<string, KeyView>({ maxSize: MAX_BYTES, sizeCalculation: sizeOf });
   readonly #aliases = new LRUCache<string, string>({ max: MAX_ALIASES });
   readonly #viewLoads = new LoadsInFlight<KeyView | undefined>();
@@ -79,7 +82,7 @@ export class KeyViews {
     const name = `${region}/${keyId}`;
     return this.#viewLoads.load(
       name,
-      async () => compileView(await this.#ask({ region, by: { $case: 'keyId', value: keyId } }, deadline)),
+      async () => this.#compile(await this.#ask({ region, by: { $case: 'keyId', value: keyId } }, deadline)),
       (view) => view && isHeld(view) && this.#views.set(name, view),
     );
   }
@@ -90,7 +93,7 @@ export class KeyViews {
     const query = { region, by: { $case: 'alias' as const, value: { accountId: account, aliasName: alias } } };
     const found = await this.#aliasLoads.load(
       name,
-      async () => compileView(await this.#ask(query, deadline)),
+      async () => this.#compile(await this.#ask(query, deadline)),
       (view) => view && this.#aliases.set(name, view.keyId),
     );
     // The view itself comes by its id, so that a change of the key that overtook this load is not missed.
@@ -127,6 +130,10 @@ export class KeyViews {
     return { views: this.#views.size, bytes: this.#views.calculatedSize, aliases: this.#aliases.size };
   }
 
+  #compile(view: metadata.KeyView | undefined): KeyView | undefined {
+    return view && compileView(view, this.#documents);
+  }
+
   #ask(query: metadata.KeyViewQuery, deadline: number): Promise<metadata.KeyView | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ query, deadline, resolve, reject });
@@ -161,8 +168,7 @@ function isHeld({ state }: KeyView): boolean {
 }
 
 /** key-metadata checked every field when the key was made: here they only get their types back. */
-function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
-  if (view === undefined) return undefined;
+function compileView(view: metadata.KeyView, documents: DocumentCompiler): KeyView {
   const [region, accountId, keyId] = [view.region as RegionName, view.accountId as AccountId, view.keyId as KeyId];
   return {
     arn: keyArn(region, accountId, keyId),
@@ -176,7 +182,7 @@ function compileView(view: metadata.KeyView | undefined): KeyView | undefined {
     multiRegion: view.multiRegion,
     multiRegionRole: view.multiRegionKeyType === '' ? 'NONE' : (view.multiRegionKeyType as MultiRegionRole),
     version: view.authorisationVersion,
-    policy: compilePolicy(view.policy, 'key'),
+    policy: documents.compile(view.policy, 'key'),
     grants: view.grants.length === 0 ? NO_GRANTS : new GrantIndex(view.grants.map(compileLoaded)),
     grantCount: view.grants.length,
     grantsElsewhere: view.grantsElsewhere,
