@@ -137,7 +137,10 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
         return;
       }
       this.#homeless.push(call);
-    } else if (!stream.offer(call, now)) this.#throttle(call);
+      return;
+    }
+    const refused = stream.offer(call, now);
+    if (refused !== undefined) this.#throttle(refused);
   }
 
   /** Same zone first; another zone when those there are silent or have no credit left. */

@@ -1,4 +1,4 @@
-import { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS } from '@trent/stream-batcher';
+import { Batcher, FairQueue, MAX_BATCH_BYTES, MAX_BATCH_ITEMS } from '@trent/stream-batcher';
 import { Client } from '@grpc/grpc-js';
 import { endpointName } from '@trent/bootstrap';
 import { channelOptions } from './channel-options.ts';
@@ -21,7 +21,7 @@ const OUT_AT_ONCE = 1;
 const ENOUGH_ITEMS = 32;
 /** A batch without a result for so long holds up the next no more: all its items may be slow ones. */
 const OUT_AT_MOST_MS = 5;
-/** Items that wait for credit on one endpoint. */
+/** Items of a class that wait for credit on one endpoint. */
 const MAX_WAITING = 1024;
 /** An endpoint that has been silent this long with work in hand gets no more while another is there. */
 const SUSPECT_AFTER_MS = 400;
@@ -66,7 +66,8 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
   readonly #batcher: Batcher<PendingCall<Item, Result>>;
   readonly #inFlight = new Map<number, PendingCall<Item, Result>>();
   #out: SentBatch[] = [];
-  #waiting: PendingCall<Item, Result>[] = [];
+  /** For credit, by class: accounts take turns, so that one's flood is not another's queue. */
+  readonly #waiting = { fast: new FairQueue<PendingCall<Item, Result>>(), slow: new FairQueue<PendingCall<Item, Result>>() };
   #state: 'opening' | 'open' | 'draining' | 'closed' = 'opening';
   #nextId = 1;
   #fastTaken = 0;
@@ -110,7 +111,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
 
   /** Calls that have not been answered yet. */
   get load(): number {
-    return this.#fastTaken + this.#slowTaken + this.#waiting.length;
+    return this.#fastTaken + this.#slowTaken + this.#waitingCalls;
   }
 
   /** True when a call would leave with the next batch. */
@@ -123,27 +124,28 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
     return this.#fastTaken > 0 && now - this.#heardAt > SUSPECT_AFTER_MS;
   }
 
-  /** Takes a call; false when too many wait already. */
-  offer(call: PendingCall<Item, Result>, now: number): boolean {
+  /** Takes a call. When too many wait already it gives one back that must be refused: the last of the account that has most waiting. */
+  offer(call: PendingCall<Item, Result>, now: number): PendingCall<Item, Result> | undefined {
     if (this.hasCredit(call.isSlow)) {
       this.#take(call, now);
-      return true;
+      return undefined;
     }
-    if (this.#waiting.length >= MAX_WAITING) return false;
-    this.#waiting.push(call);
-    return true;
+    const waiting = this.#waitingOf(call.isSlow);
+    waiting.push(call.account, call);
+    return waiting.length > MAX_WAITING ? waiting.dropFromLongest() : undefined;
   }
 
   /** Tells calls whose time has passed; those that waited for credit for too long are given back. Runs every few milliseconds. */
   sweep(now: number, maxQueueMs: number): PendingCall<Item, Result>[] {
     for (const call of this.#inFlight.values()) call.expire(now);
     const overdue: PendingCall<Item, Result>[] = [];
-    const waiting: PendingCall<Item, Result>[] = [];
-    for (const call of this.#waiting) {
-      if (call.expire(now)) continue;
-      (now - call.queuedAt > maxQueueMs ? overdue : waiting).push(call);
-    }
-    this.#waiting = waiting;
+    const mayWait = (call: PendingCall<Item, Result>): boolean => {
+      if (call.expire(now)) return false;
+      if (now - call.queuedAt <= maxQueueMs) return true;
+      overdue.push(call);
+      return false;
+    };
+    if (this.#waitingCalls > 0) for (const waiting of [this.#waiting.fast, this.#waiting.slow]) waiting.filter(mayWait);
     this.#forgetLate(now);
     return overdue;
   }
@@ -184,7 +186,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       inFlight: this.#inFlight.size,
       fastCreditLeft: FAST_CREDIT - this.#fastTaken,
       slowCreditLeft: SLOW_CREDIT - this.#slowTaken,
-      waiting: this.#waiting.length,
+      waiting: this.#waitingCalls,
     };
   }
 
@@ -252,19 +254,28 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       call.succeed(result);
     }
     if (firstMs >= 0) this.#events.onResults(message.results.length, firstMs);
-    if (this.#waiting.length > 0) this.#admitWaiting(now);
+    if (this.#waitingCalls > 0) this.#admitWaiting(now);
     if (message.draining === true && this.#state === 'open') this.#drain();
     if (this.#state === 'draining') this.#endIfIdle();
   }
 
   #admitWaiting(now: number): void {
-    const still: PendingCall<Item, Result>[] = [];
-    for (const call of this.#waiting) {
-      if (call.settled) continue;
-      if (this.hasCredit(call.isSlow)) this.#take(call, now);
-      else still.push(call);
+    for (const isSlow of [false, true]) {
+      const waiting = this.#waitingOf(isSlow);
+      while (this.hasCredit(isSlow)) {
+        const call = waiting.shift();
+        if (call === undefined) break;
+        if (!call.settled) this.#take(call, now);
+      }
     }
-    this.#waiting = still;
+  }
+
+  get #waitingCalls(): number {
+    return this.#waiting.fast.length + this.#waiting.slow.length;
+  }
+
+  #waitingOf(isSlow: boolean): FairQueue<PendingCall<Item, Result>> {
+    return isSlow ? this.#waiting.slow : this.#waiting.fast;
   }
 
   #drain(): void {
@@ -273,14 +284,15 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
   }
 
   #endIfIdle(): void {
-    if (this.#inFlight.size === 0 && this.#batcher.length === 0 && this.#waiting.length === 0) this.#stream.end();
+    if (this.#inFlight.size === 0 && this.#batcher.length === 0 && this.#waitingCalls === 0) this.#stream.end();
   }
 
   #takeUnsent(): PendingCall<Item, Result>[] {
     const batched = this.#batcher.takeAll();
     for (const call of batched) this.#release(call);
-    const unsent = [...batched, ...this.#waiting].filter((call) => !call.settled);
-    this.#waiting = [];
+    const unsent = batched.filter((call) => !call.settled);
+    for (const waiting of [this.#waiting.fast, this.#waiting.slow])
+      for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) if (!call.settled) unsent.push(call);
     return unsent;
   }
 

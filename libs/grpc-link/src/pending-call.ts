@@ -14,6 +14,8 @@ export interface CallOptions {
   /** `once`: never sent a second time, since it may have had its effect. */
   readonly repeat: 'safe' | 'once';
   readonly lane: Lane;
+  /** Who waits when an endpoint takes no more: accounts take turns. */
+  readonly account?: string;
 }
 
 /** A batch on its way. It counts as such until its first result has come, or none has for too long. */
@@ -30,6 +32,7 @@ export class PendingCall<Item extends BatchItem, Result> {
   readonly deadline: number;
   readonly isSafe: boolean;
   readonly isSlow: boolean;
+  readonly account: string;
   /** When it began to wait for an endpoint or for credit. */
   queuedAt: number;
   /** The batch that it left with. */
@@ -53,6 +56,7 @@ export class PendingCall<Item extends BatchItem, Result> {
     this.deadline = options.deadline;
     this.isSafe = options.repeat === 'safe';
     this.isSlow = options.lane === 'slow';
+    this.account = options.account ?? '';
     this.queuedAt = now;
     this.#resolve = resolve;
     this.#reject = reject;

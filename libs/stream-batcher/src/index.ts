@@ -3,3 +3,6 @@ export type { BatcherOptions } from './batcher.ts';
 export { batchStream, serveBatchStream } from './serve-batch-stream.ts';
 export type { BatchCall, BatchItem, BatchResult, ItemContext, ServeOptions } from './serve-batch-stream.ts';
 export { estimateBytes } from './estimate-bytes.ts';
+export { FairQueue } from './fair-queue.ts';
+export { FairTurns } from './fair-turns.ts';
+export type { Runnable } from './fair-turns.ts';

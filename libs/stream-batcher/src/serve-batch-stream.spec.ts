@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { fail, isTrentError } from '@trent/errors';
+import { FairTurns } from './fair-turns.ts';
 import { serveBatchStream } from './serve-batch-stream.ts';
 import type { BatchCall, ServeOptions } from './serve-batch-stream.ts';
 
@@ -262,5 +263,61 @@ describe('a process that is ready no more', () => {
     isReady = true;
     await sleep(50);
     expect(done).toEqual([]);
+  });
+});
+
+describe('streams that share a process among accounts', () => {
+  /** Streams with the same turns; the text of an item is its account. */
+  const shared = (count: number) => {
+    const order: string[] = [];
+    const handle: Handle = ({ text }) => {
+      order.push(text);
+      return { id: 0, text };
+    };
+    const turns = new FairTurns();
+    const streams = Array.from({ length: count }, () => serve(handle, { fair: { turns, accountOf: ({ text }) => text } }).call);
+    return { order, turns, streams };
+  };
+  const flood = (items: number) => Array.from({ length: items }, (_, id) => ({ id, text: 'noisy' }));
+
+  test('an account at full rate delays the first item of another by less than one turn, whichever stream it comes by', async () => {
+    const { order, turns: queue, streams } = shared(3);
+    for (const stream of streams) for (let batch = 0; batch < 8; batch++) stream.send(...flood(64));
+    streams[0]!.send({ id: 1, text: 'quiet' });
+    streams[2]!.send({ id: 2, text: 'quiet' });
+    await turns(40);
+    expect(order).toHaveLength(3 * 8 * 64 + 2);
+    const places = order.flatMap((account, place) => (account === 'quiet' ? [place] : []));
+    expect(Math.max(...places)).toBeLessThan(64 + 4);
+    expect(queue.waiting).toBe(0);
+  });
+
+  test('what comes while there is time runs at once, without a queue', () => {
+    const { order, streams } = shared(1);
+    streams[0]!.send(...flood(10));
+    expect(order).toHaveLength(10);
+  });
+
+  test('sockets are read between turns: a turn runs no more than a batch', async () => {
+    const { order, streams } = shared(1);
+    for (let batch = 0; batch < 4; batch++) streams[0]!.send(...flood(64));
+    expect(order).toHaveLength(64);
+    await nextTurn();
+    expect(order).toHaveLength(128);
+  });
+
+  test('an item whose time passes in the queue is answered unexecuted; one whose client has gone is dropped', async () => {
+    const { order, turns: queue, streams } = shared(2);
+    streams[0]!.send(...flood(200));
+    streams[0]!.send({ id: 900, text: 'late', timeoutMs: 1 });
+    streams[1]!.send({ id: 1, text: 'gone' });
+    streams[1]!.emit('cancelled');
+    const until = performance.now() + 5;
+    while (performance.now() < until); // the turn is busy
+    await turns(10);
+    expect(queue.waiting).toBe(0);
+    expect(order).not.toContain('gone');
+    expect(order).not.toContain('late');
+    expect(streams[0]!.frames.flatMap(({ results }) => results)).toContainEqual({ id: 900, text: 'DependencyTimeoutException' });
   });
 });

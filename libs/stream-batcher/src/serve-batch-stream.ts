@@ -2,6 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { trentError } from '@trent/errors';
 import { Batcher, MAX_BATCH_BYTES, MAX_BATCH_ITEMS, WRITE_WINDOW } from './batcher.ts';
 import { estimateBytes } from './estimate-bytes.ts';
+import type { FairTurns, Runnable } from './fair-turns.ts';
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 
 /** One item of a batch as it arrives. */
@@ -44,6 +45,8 @@ export interface ServeOptions<Item, Result> {
   readonly defaultTimeoutMs?: number;
   /** Bytes of a result on the wire, so that a batch stays within 64 KiB; estimated without it. */
   readonly sizeOf?: (result: Result) => number;
+  /** Shares the process among accounts; all its streams have the same one. Without it items run as they come. */
+  readonly fair?: { readonly turns: FairTurns; readonly accountOf: (item: Item) => string };
   /** Hears how many items came in one message. */
   readonly onBatch?: (items: number) => void;
 }
@@ -170,16 +173,27 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
   }
 
   #startAll(items: readonly Item[], arrivedAt: number): void {
+    const { fair } = this.#options;
     for (const item of items) {
       const deadline = arrivedAt + (item.timeoutMs > 0 ? item.timeoutMs : this.#defaultTimeoutMs);
       this.#inFlight++;
       if (this.#inFlight > this.#maxInFlight) this.#fail(item, trentError('ThrottlingException', 'Rate exceeded'));
-      else if (performance.now() >= deadline) this.#fail(item, trentError('DependencyTimeoutException'));
-      else this.#start(item, { deadline });
+      else if (fair === undefined) this.#start(item, { deadline });
+      else fair.turns.submit(fair.accountOf(item), new Start(item, deadline, this.#startLater));
     }
   }
 
+  /** When its turn has come: nobody may be waiting for it any more. */
+  readonly #startLater = (item: Item, context: ItemContext): void => {
+    if (this.#closed) this.#inFlight--;
+    else this.#start(item, context);
+  };
+
   #start(item: Item, context: ItemContext): void {
+    if (performance.now() >= context.deadline) {
+      this.#fail(item, trentError('DependencyTimeoutException'));
+      return;
+    }
     let result: Result | Promise<Result>;
     try {
       result = this.#handle(item, context);
@@ -225,6 +239,23 @@ class BatchStream<Item extends BatchItem, Result extends BatchResult> {
     if (!this.#ended || this.#closed || this.#inFlight + this.#held > 0 || this.#unwritten > 0 || this.#results.length > 0) return;
     this.#closed = true;
     this.#call.end();
+  }
+}
+
+/** An item whose turn comes; its own context, so that waiting allocates nothing more. */
+class Start<Item> implements ItemContext, Runnable {
+  readonly deadline: number;
+  readonly #item: Item;
+  readonly #start: (item: Item, context: ItemContext) => void;
+
+  constructor(item: Item, deadline: number, start: (item: Item, context: ItemContext) => void) {
+    this.#item = item;
+    this.deadline = deadline;
+    this.#start = start;
+  }
+
+  run(): void {
+    this.#start(this.#item, this);
   }
 }
 

@@ -17,7 +17,7 @@ import { execute, feed, metadata } from '@trent/contracts';
 import { followFeed, type Follower } from '@trent/feed';
 import { openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 import { isPkcs11Error } from '@trent/pkcs11';
-import { batchStream, serveBatchStream } from '@trent/stream-batcher';
+import { batchStream, FairTurns, serveBatchStream } from '@trent/stream-batcher';
 import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
 import { executeItem, type ExecuteDeps } from './execute/execute.ts';
 import { Replays } from './execute/replays.ts';
@@ -113,6 +113,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
       return blame(error);
     }
   };
+  const turns = new FairTurns();
+  const fair = { turns, accountOf: ({ accountId }: execute.ExecuteItem) => accountId };
+  rt.debugState('turns', () => ({ waiting: turns.waiting }));
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
@@ -121,6 +124,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
           serveBatchStream(call, (item: execute.ExecuteItem, { deadline }) => onPkcs11(() => executeItem(deps, item, deadline)), {
             signal: rt.signal,
             isReady: rt.isReady,
+            fair,
             onError: (item, error) => ({ id: item.id, output: Buffer.alloc(0), error: toErrorDetail(error) }),
           }),
         ),

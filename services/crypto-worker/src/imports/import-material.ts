@@ -48,5 +48,5 @@ export async function importMaterial(
       session.destroyObject(handle);
     }
   };
-  return deps.slowLane.run({ deadline, run });
+  return deps.slowLane.run({ account: accountId, deadline, run });
 }

@@ -40,7 +40,11 @@ export async function makeImportParameters(
   if (request.region !== region) fail('KMSInternalException', '', { cause: 'import parameters of another region were asked for' });
   const keyId = parseKeyId(request.keyId) ?? fail('KMSInternalException', '', { cause: 'malformed key id' });
   const { algorithm, bits } = readWrapping(deps, request);
-  const { wrapped, publicKey } = await deps.generationLane.run({ deadline, run: (session) => makeWrappingKey(deps, session, bits) });
+  const { wrapped, publicKey } = await deps.generationLane.run({
+    account: request.accountId,
+    deadline,
+    run: (session) => makeWrappingKey(deps, session, bits),
+  });
   const random = Buffer.alloc(32);
   deps.open.session.randomFill(random);
   const header = encodeTokenHeader({

@@ -62,6 +62,7 @@ export async function generateMaterial(
     maker.kind === 'secret'
       ? wrapNewborn(open, header, maker)
       : await (maker.takesSeconds ? deps.generationLane : deps.slowLane).run({
+          account: accountId,
           deadline,
           run: (session) => wrapNewbornPair(open, session, header, maker),
         });

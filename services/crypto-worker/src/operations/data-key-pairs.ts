@@ -41,9 +41,14 @@ export async function generateDataKeyPairWithoutPlaintext(deps: OperationDeps, u
  */
 async function newDataKeyPair(deps: OperationDeps, use: Use, { keyPairSpec: spec, encryptionContext }: Wanted) {
   if (spec === undefined) return fail('ValidationException', 'KeyPairSpec is required.');
-  const { deadline, stillAllowed } = use;
+  const { permit, deadline, stillAllowed } = use;
   const lane = takesSeconds(spec) ? deps.generationLane : deps.slowLane;
-  const { privateKey, publicKey } = await lane.run<KeyPair>({ deadline, stillAllowed, run: () => makeKeyPair(spec) });
+  const { privateKey, publicKey } = await lane.run<KeyPair>({
+    account: permit.account,
+    deadline,
+    stillAllowed,
+    run: () => makeKeyPair(spec),
+  });
   try {
     stillAllowed();
     const key = keyOf(deps, use);

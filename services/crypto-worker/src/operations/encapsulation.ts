@@ -30,6 +30,7 @@ export async function encapsulate(deps: OperationDeps, { deadline, stillAllowed,
   const { arn, header, keyObject } = publicKeyOf(deps, { deadline, stillAllowed, ...use });
   const spec = encapsulatingSpec('Encapsulate', arn, header);
   const { ciphertext, sharedSecret } = await deps.slowLane.run({
+    account: use.permit.account,
     deadline,
     stillAllowed,
     run: (session) =>

@@ -74,8 +74,9 @@ export function onSlowLane<R>(
   index = 0,
 ): Promise<R> {
   const { token, permitted } = named(use, index);
-  const { deadline, stillAllowed } = use;
+  const { permit, deadline, stillAllowed } = use;
   return slowLane.run({
+    account: permit.account,
     deadline,
     stillAllowed,
     run: (session) => backingKeys.withPrivateKey(session, token, permitted, (key) => work(session, key)),

@@ -54,13 +54,14 @@ interface Claim {
 
 function verifyInToken(
   { token, slowLane }: OperationDeps,
-  { deadline, stillAllowed }: Use,
+  { permit, deadline, stillAllowed }: Use,
   key: KeyObject,
   isQuick: boolean,
   { mechanism, data, signature }: Claim,
 ): boolean | Promise<boolean> {
   if (isQuick) return withPublicKey(token.session, key, (object) => token.session.verify(mechanism, object, data, signature));
   return slowLane.run({
+    account: permit.account,
     deadline,
     stillAllowed,
     run: (session) => withPublicKey(session, key, (object) => session.onPool.verify(mechanism, object, data, signature)),

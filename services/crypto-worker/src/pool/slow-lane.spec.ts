@@ -19,6 +19,7 @@ describe('the slow lane', () => {
     const gates = Array.from({ length: 4 }, () => Promise.withResolvers<undefined>());
     const jobs = gates.map((gate, index) =>
       lane.run({
+        account: 'a',
         deadline: FAR,
         run: async ({ handle }) => {
           order.push(index);
@@ -39,10 +40,10 @@ describe('the slow lane', () => {
   test('does not begin what nobody waits for any more', async () => {
     const { lane, clock } = aLane(1);
     const gate = Promise.withResolvers<undefined>();
-    const first = lane.run({ deadline: FAR, run: () => gate.promise });
+    const first = lane.run({ account: 'a', deadline: FAR, run: () => gate.promise });
     let began = false;
-    const late = lane.run({ deadline: 5, run: () => Promise.resolve((began = true)) });
-    const next = lane.run({ deadline: FAR, run: () => Promise.resolve('done') });
+    const late = lane.run({ account: 'a', deadline: 5, run: () => Promise.resolve((began = true)) });
+    const next = lane.run({ account: 'a', deadline: FAR, run: () => Promise.resolve('done') });
     clock.ms = 6;
     gate.resolve(undefined);
     await first;
@@ -54,12 +55,12 @@ describe('the slow lane', () => {
   test('asks again whether a job is allowed when its turn comes', async () => {
     const { lane } = aLane(1);
     const gate = Promise.withResolvers<undefined>();
-    const first = lane.run({ deadline: FAR, run: () => gate.promise });
+    const first = lane.run({ account: 'a', deadline: FAR, run: () => gate.promise });
     let allowed = true;
     const stillAllowed = (): void => {
       if (!allowed) throw new Error('stale');
     };
-    const second = lane.run({ deadline: FAR, stillAllowed, run: () => Promise.resolve('done') });
+    const second = lane.run({ account: 'a', deadline: FAR, stillAllowed, run: () => Promise.resolve('done') });
     allowed = false;
     gate.resolve(undefined);
     await first;
@@ -70,20 +71,43 @@ describe('the slow lane', () => {
   test('is bounded: past the bound work is throttled', async () => {
     const { lane } = aLane(1);
     const gate = Promise.withResolvers<undefined>();
-    const jobs = Array.from({ length: 257 }, () => lane.run({ deadline: FAR, run: () => gate.promise }));
-    await expect(lane.run({ deadline: FAR, run: () => gate.promise })).rejects.toEqual(
+    const jobs = Array.from({ length: 257 }, () => lane.run({ account: 'a', deadline: FAR, run: () => gate.promise }));
+    await expect(lane.run({ account: 'a', deadline: FAR, run: () => gate.promise })).rejects.toEqual(
       expect.objectContaining({ code: 'ThrottlingException' }),
     );
     gate.resolve(undefined);
     await Promise.all(jobs);
   });
 
+  test("takes accounts by turns: one's many jobs wait behind another's first", async () => {
+    const { lane } = aLane(1);
+    const gate = Promise.withResolvers<undefined>();
+    const order: string[] = [];
+    const job = (account: string) => lane.run({ account, deadline: FAR, run: () => Promise.resolve(order.push(account)) });
+    const running = lane.run({ account: 'noisy', deadline: FAR, run: () => gate.promise });
+    const jobs = [...Array.from({ length: 200 }, () => job('noisy')), job('quiet'), job('quiet')];
+    gate.resolve(undefined);
+    await Promise.all([running, ...jobs]);
+    expect(order.slice(0, 4)).toEqual(['noisy', 'quiet', 'noisy', 'quiet']);
+  });
+
+  test('refuses the account that has most waiting when it is full, not who comes then', async () => {
+    const { lane } = aLane(1);
+    const gate = Promise.withResolvers<undefined>();
+    const job = (account: string) => lane.run({ account, deadline: FAR, run: () => gate.promise });
+    const jobs = Array.from({ length: 257 }, () => job('noisy'));
+    const quiet = job('quiet');
+    await expect(jobs.at(-1)).rejects.toEqual(expect.objectContaining({ code: 'ThrottlingException' }));
+    gate.resolve(undefined);
+    await Promise.all([...jobs.slice(0, -1), quiet]);
+  });
+
   test('knows how long its oldest job has run, and a failed one frees its session', async () => {
     const { lane, clock } = aLane(2);
     const gate = Promise.withResolvers<undefined>();
-    const first = lane.run({ deadline: FAR, run: () => gate.promise });
+    const first = lane.run({ account: 'a', deadline: FAR, run: () => gate.promise });
     clock.ms = 40;
-    await expect(lane.run({ deadline: FAR, run: () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
+    await expect(lane.run({ account: 'a', deadline: FAR, run: () => Promise.reject(new Error('no')) })).rejects.toThrow('no');
     expect(lane.longestRunMs()).toBe(40);
     gate.resolve(undefined);
     await first;

@@ -1,11 +1,14 @@
 import { trentError } from '@trent/errors';
 import type { Session } from '@trent/pkcs11';
+import { FairQueue } from '@trent/stream-batcher';
 
 /** Jobs that wait for a session: the slow credit of four gateways. Past it the lane is overloaded, and waiting only makes it worse. */
 const MAX_WAITING = 256;
 
 /** One piece of work that takes a session for itself. */
 export interface SlowJob<R> {
+  /** Who waits: accounts take turns. */
+  readonly account: string;
   /** When the result is no longer of use, in milliseconds of `performance.now()`: work past it is not begun. */
   readonly deadline: number;
   /** Asked again when the job is taken up: what was permitted while it waited may have ended (P7). */
@@ -17,19 +20,19 @@ export interface SlowJob<R> {
 interface Waiting {
   readonly deadline: number;
   readonly start: (session: Session) => void;
-  readonly refuse: () => void;
+  readonly refuse: (error: Error) => void;
 }
 
 /**
- * Work of milliseconds, off the event loop: a few sessions, each with one job at a time, the rest in a bounded queue. So a key generation or an RSA
- * signature never stands before a Decrypt.
+ * Work of milliseconds, off the event loop: a few sessions, each with one job at a time, the rest in a bounded queue in which accounts take turns. So a key
+ * generation or an RSA signature never stands before a Decrypt, and an account's many before another's few.
  */
 export class SlowLane {
   readonly #free: Session[];
   readonly #size: number;
   readonly #monotonicMs: () => number;
   readonly #begun = new Map<Session, number>();
-  #waiting: Waiting[] = [];
+  readonly #waiting = new FairQueue<Waiting>();
 
   /** @param sessions logged in, of the lane alone; they live as long as the process, and the objects made in them with them */
   constructor(sessions: readonly Session[], monotonicMs: () => number) {
@@ -40,9 +43,9 @@ export class SlowLane {
 
   /**
    * Runs a job when a session is free.
-   * @throws ThrottlingException when too many wait; DependencyTimeoutException when the deadline passed while it waited; what the job throws
+   * @throws ThrottlingException when too many wait, and of all accounts this one has most; DependencyTimeoutException when the deadline passed while it waited; what the job throws
    */
-  run<R>({ deadline, stillAllowed, run }: SlowJob<R>): Promise<R> {
+  run<R>({ account, deadline, stillAllowed, run }: SlowJob<R>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const start = (session: Session): void => {
         this.#begun.set(session, this.#monotonicMs());
@@ -50,12 +53,13 @@ export class SlowLane {
           .finally(() => this.#release(session))
           .then(resolve, reject);
       };
-      const refuse = (): void =>
-        reject(trentError('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.'));
       const session = this.#free.pop();
-      if (session !== undefined) start(session);
-      else if (this.#waiting.length >= MAX_WAITING) reject(trentError('ThrottlingException', 'Rate exceeded'));
-      else this.#waiting.push({ deadline, start, refuse });
+      if (session !== undefined) {
+        start(session);
+        return;
+      }
+      this.#waiting.push(account, { deadline, start, refuse: reject });
+      if (this.#waiting.length > MAX_WAITING) this.#waiting.dropFromLongest()?.refuse(trentError('ThrottlingException', 'Rate exceeded'));
     });
   }
 
@@ -77,7 +81,7 @@ export class SlowLane {
         next.start(session);
         return;
       }
-      next.refuse();
+      next.refuse(trentError('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.'));
     }
     this.#free.push(session);
   }

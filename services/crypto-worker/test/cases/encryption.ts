@@ -209,7 +209,7 @@ export const encryptions: readonly WorkerCase[] = [
       const sealed = await worker.do('kms.Encrypt', encryption(SYMMETRIC, Buffer.from('x')), key);
       const blocked = Promise.withResolvers<undefined>();
       const lanes = [place.materials.slowLane, place.materials.slowLane, place.materials.generationLane, place.materials.generationLane];
-      const blockers = lanes.map((lane) => lane.run({ deadline: soon(), run: () => blocked.promise }));
+      const blockers = lanes.map((lane) => lane.run({ account: '111122223333', deadline: soon(), run: () => blocked.promise }));
       const opened = await worker.do('kms.Decrypt', decryption(SYMMETRIC, sealed['ciphertextBlob'] as Buffer), key);
       assert.deepEqual(opened['plaintext'], Buffer.from('x'));
       blocked.resolve(undefined);

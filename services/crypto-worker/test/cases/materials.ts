@@ -33,6 +33,7 @@ const wholeLife: WorkerCase[] = cells.map(({ spec, usage }) => ({
     else
       assert.equal(
         await place.materials.slowLane.run({
+          account: '111122223333',
           deadline: soon(),
           run: (s) => keys.withPrivateKey(s, token, permitted, (key) => Promise.resolve(key.arn)),
         }),
@@ -50,6 +51,7 @@ const signing: WorkerCase[] = (['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521
     const isRsa = spec === 'RSA_2048';
     const info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
     const signature = await place.materials.slowLane.run({
+      account: '111122223333',
       deadline: soon(),
       run: (session) =>
         keys.withPrivateKey(session, token, permitted, ({ handle }) =>
@@ -109,6 +111,7 @@ const limits: WorkerCase[] = [
       const { token, permitted } = await aKey(place, 'ECC_NIST_P256', 'SIGN_VERIFY');
       const other = await aKey(place, 'HMAC_256', 'GENERATE_VERIFY_MAC');
       await place.materials.slowLane.run({
+        account: '111122223333',
         deadline: soon(),
         run: (session) =>
           keys.withPrivateKey(session, token, permitted, async ({ handle }) => {
@@ -127,6 +130,7 @@ const limits: WorkerCase[] = [
       const { token, permitted } = await aKey(place, 'ECC_NIST_P384', 'SIGN_VERIFY');
       const use = () =>
         place.materials.slowLane.run({
+          account: '111122223333',
           deadline: soon(),
           run: (session) => keys.withPrivateKey(session, token, permitted, ({ handle }) => Promise.resolve(handle)),
         });
@@ -147,6 +151,7 @@ const limits: WorkerCase[] = [
       rewritten.set(publicKeyOf(other), at);
       const use = (bytes: Buffer) =>
         place.materials.slowLane.run({
+          account: '111122223333',
           deadline: soon(),
           run: (session) => keys.withPrivateKey(session, bytes, permitted, () => Promise.resolve()),
         });
@@ -167,6 +172,7 @@ const limits: WorkerCase[] = [
         assert.equal(algorithmsOf(spec, usage).length > 0, true);
         const mechanism = plain(spec === 'RSA_2048' ? CKM.RSA_PKCS : CKM.ECDSA);
         const signed = place.materials.slowLane.run({
+          account: '111122223333',
           deadline: soon(),
           run: (session) => keys.withPrivateKey(session, token, permitted, ({ handle }) => session.onPool.sign(mechanism, handle, digest)),
         });

@@ -124,7 +124,7 @@ export const permits: readonly WorkerCase[] = [
       const worker = new TestWorker(place);
       const key = await aKey(place, 'ECC_NIST_P384', 'SIGN_VERIFY');
       const blocked = Promise.withResolvers<undefined>();
-      const block = () => place.materials.slowLane.run({ deadline: soon(), run: () => blocked.promise });
+      const block = () => place.materials.slowLane.run({ account: '111122223333', deadline: soon(), run: () => blocked.promise });
       const blockers = [block(), block()];
       const request = { ...signature(), signingAlgorithm: kms.SigningAlgorithm.SIGNING_ALGORITHM_ECDSA_SHA_384 };
       const waiting = worker.refuses(() => worker.do('kms.Sign', request, key), 'DependencyTimeoutException');

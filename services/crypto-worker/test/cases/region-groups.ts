@@ -135,6 +135,7 @@ export const regionGroups: readonly WorkerCase[] = [
         else
           assert.equal(
             await place.materials.slowLane.run({
+              account: '111122223333',
               deadline: soon(),
               run: (session) => there.withPrivateKey(session, made.token, permitted, ({ arn }) => Promise.resolve(arn)),
             }),

@@ -16,7 +16,10 @@ export interface Rooms {
   /** The crypto-workers of a region. */
   readonly execute: ReadonlyMap<
     string,
-    (item: execute.ExecuteItem, call: RoomCall & { readonly lane: 'fast' | 'slow' }) => Promise<execute.ExecuteResult>
+    (
+      item: execute.ExecuteItem,
+      call: RoomCall & { readonly lane: 'fast' | 'slow'; readonly account: string },
+    ) => Promise<execute.ExecuteResult>
   >;
   /** Rooms that are invoked: key-metadata, policy, audit-ingest. */
   readonly invoke: ReadonlyMap<options.Room, (request: invoke.InvokeRequest, call: RoomCall) => Promise<invoke.InvokeResponse>>;
@@ -52,7 +55,13 @@ async function executeCrypto(rooms: Rooms, ask: Ask, who: authorize.AuthorizeRes
     input: inputOf(ask),
     accountId: who.accountId,
   };
-  const result = await execute(item, { affinity: affinityOf(ask, who), deadline, repeat: plan.repeat, lane: laneOf(plan, who) });
+  const result = await execute(item, {
+    affinity: affinityOf(ask, who),
+    deadline,
+    repeat: plan.repeat,
+    lane: laneOf(plan, who),
+    account: who.accountId,
+  });
   if (result.error !== undefined) throw fromErrorDetail(result.error);
   return { output: result.output, recorded: false };
 }
