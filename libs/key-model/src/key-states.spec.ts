@@ -142,3 +142,15 @@ describe('what hangs on the key itself', () => {
     }).toThrow(expect.objectContaining({ message: `${ARN} is pending import.` }));
   });
 });
+
+test('a key of an external key store is unavailable in words of its own', () => {
+  const notConnected = expect.objectContaining({
+    code: 'KMSInvalidStateException',
+    message: expect.stringMatching(
+      /^This KMS key is in a custom key store that is not connected to its external key store proxy\./,
+    ) as unknown,
+  }) as unknown as Error;
+  expect(() => operationInState('Encrypt', 'Unavailable', ARN, undefined, 'EXTERNAL_KEY_STORE')).toThrow(notConnected);
+  expect(() => operationInState('Encrypt', 'Unavailable', ARN, undefined, 'AWS_CLOUDHSM')).toThrow(`${ARN} is unavailable.`);
+  expect(() => operationInState('Encrypt', 'PendingDeletion', ARN, undefined, 'EXTERNAL_KEY_STORE')).toThrow(`${ARN} is pending deletion.`);
+});

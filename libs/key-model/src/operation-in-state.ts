@@ -12,6 +12,10 @@ export interface KeyFacts {
   readonly multiRegion: MultiRegionRole;
 }
 
+/** What a key of an external key store says while its store is not connected (XKS Proxy API, "Error codes", last row). */
+const EXTERNAL_UNAVAILABLE =
+  'This KMS key is in a custom key store that is not connected to its external key store proxy. Connect the external key store and try the request again.';
+
 const STATE_ERRORS: Readonly<Partial<Record<Cell, string>>> = {
   PD: 'is pending deletion.',
   PI: 'is pending import.',
@@ -26,11 +30,19 @@ const STATE_ERRORS: Readonly<Partial<Record<Cell, string>>> = {
  * Passes if a key in this state may be used so (table: key-states.ts), else throws what AWS KMS answers.
  * @param arn of the key: the texts begin with it
  * @param facts without them only the state is judged, not whether origin, spec or role suit the operation
+ * @param origin where only that is known: a key of an external key store is unavailable in words of its own
  * @throws {TrentError} DisabledException, KMSInvalidStateException or UnsupportedOperationException
  */
-export function operationInState(operation: KeyOperation, state: KeyState, arn: string, facts?: KeyFacts): void {
+export function operationInState(
+  operation: KeyOperation,
+  state: KeyState,
+  arn: string,
+  facts?: KeyFacts,
+  origin: Origin | undefined = facts?.origin,
+): void {
   const cell: Cell | undefined = keyStateTable[operation][columnOf[state]];
   if (cell === 'ok') return;
+  if (cell === 'UN' && origin === 'EXTERNAL_KEY_STORE') fail('KMSInvalidStateException', EXTERNAL_UNAVAILABLE);
   refuseUnlessSuited(cell ?? '-', arn, facts);
 }
 

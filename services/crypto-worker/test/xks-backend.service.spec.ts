@@ -82,10 +82,7 @@ const codeOf = (call: Promise<unknown>): Promise<string> =>
   );
 
 const createKey = (objectId = 'external-key') =>
-  store.createKey(
-    keystore.CreateKeyRequest.create({ key, objectId, metadata: { ...metadata, keyArn: '', operation: 'CreateKey' } }),
-    Infinity,
-  );
+  store.createKey(keystore.CreateKeyRequest.create({ key, objectId, metadata: { ...metadata, operation: 'CreateKey' } }), Infinity);
 const encrypt = (context = encryptionContext) =>
   store.encrypt(
     keystore.EncryptRequest.create({ objectId: 'external-key', key, encryptionContext: context, plaintext: inner, metadata }),

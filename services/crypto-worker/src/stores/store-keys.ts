@@ -105,14 +105,20 @@ export class StoreKeys {
 
   #call<Request, Response>(
     { deadline }: StoreKeyUse,
-    { arn, header: { storeId } }: NamedKey,
+    key: NamedKey,
     method: MethodDefinition<Request, Response>,
     request: Request,
   ): Promise<Response> {
     return this.#deps.link
-      .call(method, request, { storeId, deadline, repeat: 'safe' })
-      .catch((error: unknown) => refuseUnheld(error, () => fail('KMSInvalidStateException', `${arn} is unavailable.`)));
+      .call(method, request, { storeId: key.header.storeId, deadline, repeat: 'safe' })
+      .catch((error: unknown) => refuseUnheld(error, () => refuseUse(key)));
   }
+}
+
+/** The store is not connected (XKS Proxy API, "Error codes", last row). */
+function refuseUse({ arn, header }: NamedKey): never {
+  if (isExternal(header)) throw exceptionFor('NotConnected', 'use');
+  return fail('KMSInvalidStateException', `${arn} is unavailable.`);
 }
 
 function isExternal({ origin }: StoreKeyHeader): boolean {

@@ -223,7 +223,7 @@ function conclude(
  */
 function usableMaterial(item: wire.AuthorizeItem, operation: Operation, target: KeyTarget, view: KeyView, index: number) {
   const { ciphertextKeyId, ciphertextMaterialId } = target.query;
-  if (isKeyOperation(operation.rpc)) operationInState(operation.rpc, view.state, view.arn);
+  if (isKeyOperation(operation.rpc)) operationInState(operation.rpc, view.state, view.arn, undefined, view.origin);
   if (operation.rpc === 'GetPublicKey') checkHasPublicKey(view.arn, view.spec);
   const usageOperation = target.action.slice(target.action.indexOf(':') + 1);
   const algorithm = item.algorithms[index];

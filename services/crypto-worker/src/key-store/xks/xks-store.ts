@@ -26,7 +26,9 @@ export class XksStore implements ConnectedStore {
   /** The key is there already: it must be an enabled AES-256 key that encrypts and decrypts. */
   createKey({ objectId, metadata }: keystore.CreateKeyRequest): Promise<string> {
     return answering('createKey', async () => {
-      checkExternalKey(await this.#proxy.keyMetadata(checkExternalKeyId(objectId), callerOf(metadata)));
+      // "not if the kmsOperation is CreateKey since the keyArn is created after KMS validates the external key" (XKS Proxy API, GetKeyMetadata).
+      const { keyArn: _, ...caller } = callerOf(metadata);
+      checkExternalKey(await this.#proxy.keyMetadata(checkExternalKeyId(objectId), caller));
       return objectId;
     });
   }
