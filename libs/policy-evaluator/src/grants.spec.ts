@@ -233,3 +233,21 @@ describe('an index of grants', () => {
     }
   });
 });
+
+describe('a grant to a user or role', () => {
+  const bobsId = bob.uniqueId!;
+  const toRole = { grantee: { principal: session.roleArn! }, granteeId: 'AROACKCEVSQ6C2EXAMPLE' };
+  test.each<[string, Partial<Question>, string]>([
+    ['is the one’s that was meant', { grants: [aGrant({ granteeId: bobsId })] }, 'allow grant'],
+    ['is not the next one’s of that name', { grants: [aGrant({ granteeId: 'AIDAANOTHERONE234567' })] }, 'implicit-deny identity'],
+    ['is not one’s whose id begins alike', { grants: [aGrant({ granteeId: bobsId.slice(0, -1) })] }, 'implicit-deny identity'],
+    ['is for every session of that role', { principal: session, grants: [aGrant(toRole)] }, 'allow grant'],
+    [
+      'is not for sessions of the next role of that name',
+      { principal: session, grants: [aGrant({ ...toRole, granteeId: 'AROAANOTHERONE234567' })] },
+      'implicit-deny identity',
+    ],
+  ])('%s', (_name, question, reason) => {
+    expect(granted(question)).toBe(reason);
+  });
+});

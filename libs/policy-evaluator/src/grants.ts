@@ -21,6 +21,9 @@ export interface Grant {
   readonly retiring?: { readonly principal: string } | { readonly service: string };
   /** Account of its maker. */
   readonly issuingAccount?: string;
+  /** `AIDA…` or `AROA…` of whom the ARN meant when the grant was made: one who is made again under it is another. */
+  readonly granteeId?: string;
+  readonly retiringId?: string;
 }
 
 /** A grant ready to be asked. */
@@ -37,6 +40,8 @@ export interface CompiledGrant {
   /** Name of the retiring principal. */
   readonly retiring: string | undefined;
   readonly issuingAccount: string | undefined;
+  readonly granteeId: string | undefined;
+  readonly retiringId: string | undefined;
 }
 
 /** By whom a grant's grantee means the one who asks. */
@@ -60,6 +65,8 @@ export function compileGrant(grant: Grant): CompiledGrant {
     sourceArn: constraints.sourceArn,
     retiring: grant.retiring === undefined ? undefined : nameOf(grant.retiring),
     issuingAccount: grant.issuingAccount,
+    granteeId: grant.granteeId,
+    retiringId: grant.retiringId,
   };
 }
 
@@ -82,8 +89,9 @@ export function granteeName(who: PrincipalNames, match: GranteeMatch): string | 
   return match === 'role' ? who.roleArn : who.account;
 }
 
-/** Whether the constraints of a grant of this operation hold. */
+/** Whether a grant of this operation is still its grantee's, and its constraints hold. */
 export function permits(grant: CompiledGrant, operation: string, request: AuthorisationRequest): boolean {
+  if (!isStill(grant.granteeId, request.principal)) return false;
   // AWS KMS API reference, GrantConstraints: no constraint is asked for RetireGrant, none of the encryption context for DescribeKey.
   if (operation === 'CreateGrant') return permitsChild(grant, request.childGrant);
   if (operation === 'RetireGrant') return true;
@@ -92,6 +100,12 @@ export function permits(grant: CompiledGrant, operation: string, request: Author
   if (grant.exact && (request.context.get('kms:encryptioncontextkeys')?.length ?? 0) !== grant.pairs.length) return false;
   for (const pair of grant.pairs) if (!has(request, pair[0], pair[1])) return false;
   return true;
+}
+
+/** Whether the one who asks is whom an ARN meant, and not another who has it today. Unique ids of sessions are `AROA…:session`. */
+export function isStill(id: string | undefined, { uniqueId }: PrincipalNames): boolean {
+  if (id === undefined || id === uniqueId) return true;
+  return uniqueId !== undefined && uniqueId.startsWith(id) && uniqueId[id.length] === ':';
 }
 
 function has(request: AuthorisationRequest, key: string, value: string): boolean {

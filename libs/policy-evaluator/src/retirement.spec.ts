@@ -100,3 +100,9 @@ describe('a grant may not be retired', () => {
     expect(why(principal, change, documents)).toBe(expected);
   });
 });
+
+test('a user that is made again under the name of a retiring principal or grantee may not retire', () => {
+  expect(why(eve, { retiringId: eve.uniqueId! })).toBe('allow grant g1');
+  expect(why(eve, { retiringId: 'AIDAANOTHERONE234567' })).toBe('implicit-deny identity');
+  expect(why(bob, { operations: ['RetireGrant'], granteeId: 'AIDAANOTHERONE234567' })).toBe('implicit-deny identity');
+});

@@ -1,6 +1,6 @@
 import { Decision, type Answers, type Reason } from './decision.ts';
 import { askAll, denialIn, limitOf, missingIdentity } from './evaluate.ts';
-import { GRANTEE_MATCHES, granteeName, type CompiledGrant } from './grants.ts';
+import { GRANTEE_MATCHES, granteeName, isStill, type CompiledGrant } from './grants.ts';
 import type { AuthorisationRequest, Documents } from './request.ts';
 import { RequestContext } from './request-context.ts';
 
@@ -21,7 +21,9 @@ function byGrantItself({ principal }: AuthorisationRequest, grant: CompiledGrant
   for (const match of GRANTEE_MATCHES) {
     const name = granteeName(principal, match);
     if (name === undefined || limitOf(match, principal, answers) !== undefined) continue;
-    if (grant.retiring === name || (grant.grantee === name && grant.operations.has('RetireGrant'))) {
+    const mayRetire = grant.retiring === name && isStill(grant.retiringId, principal);
+    const mayByGrant = grant.grantee === name && grant.operations.has('RetireGrant') && isStill(grant.granteeId, principal);
+    if (mayRetire || mayByGrant) {
       return { effect: 'allow', by: 'grant', grantId: grant.grantId };
     }
   }

@@ -27,7 +27,7 @@ import { openLinks, type Links } from './links.ts';
 import { invokeOperation, type OperationDeps } from './operations.ts';
 import { findAccessKey, findCertificate } from './store/accounts.ts';
 import { findFreezeKey, insertFreezeKey } from './store/freeze-key.ts';
-import { findHolder, findMissingPrincipals } from './store/holders.ts';
+import { findHolder, findPrincipalIds } from './store/holders.ts';
 import { identityLookup } from './store/lookups.ts';
 import { accountHasService } from './store/services.ts';
 import { deleteSessionKeys, findSessionKeys, insertSessionKey } from './store/session-keys.ts';
@@ -106,7 +106,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     identities: identityLookup(db),
     grants,
     grantTokens,
-    findMissing: (names, deadline) => findMissingPrincipals(db, names, deadline),
+    findPrincipals: (names, deadline) => findPrincipalIds(db, names, deadline),
     managedKeys: {
       hasService: (accountId, service, deadline) => accountHasService(db, accountId, service, deadline),
       make: links.makeManagedKey,

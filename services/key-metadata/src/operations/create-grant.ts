@@ -19,7 +19,7 @@ const NONCE_BYTES = 16;
 export function createGrant(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
   const request = kms.CreateGrantRequest.decode(call.request.input);
   const { keyId, arn } = keyOf(call);
-  const wanted = readWanted(request);
+  const wanted = readWanted(request, principalIds(call));
   const newId = randomBytes(GRANT_ID_BYTES).toString('hex');
   return change(deps, call, async (tx) => {
     const key = await lockKey(tx, call.region, keyId);
@@ -42,8 +42,8 @@ export function createGrant(deps: Deps, call: Call): Promise<invoke.InvokeRespon
 type WantedGrant = Omit<GrantRow, 'keyId' | 'grantId' | 'issuingAccount' | 'createdAt'>;
 
 /** @throws InvalidArnException for what can't name a principal */
-function readWanted(request: kms.CreateGrantRequest): WantedGrant {
-  const { constraints } = request;
+function readWanted(request: kms.CreateGrantRequest, ids: Readonly<Record<string, string>>): WantedGrant {
+  const { constraints, granteePrincipal = '', retiringPrincipal = '' } = request;
   return {
     name: request.name ?? '',
     granteePrincipal: principalOf(request.granteePrincipal),
@@ -54,7 +54,15 @@ function readWanted(request: kms.CreateGrantRequest): WantedGrant {
     contextEquals: pairsOf(constraints?.encryptionContextEquals),
     contextSubset: pairsOf(constraints?.encryptionContextSubset),
     sourceArn: constraints?.sourceArn ?? null,
+    granteeId: ids[granteePrincipal] ?? '',
+    retiringId: ids[retiringPrincipal] ?? '',
   };
+}
+
+/** Unique ids of the users and roles that the request names, as policy found them when it looked whether they are there. */
+function principalIds({ request }: Call): Readonly<Record<string, string>> {
+  const context = request.caller?.context ?? '';
+  return context === '' ? {} : ((JSON.parse(context) as { principalIds?: Record<string, string> }).principalIds ?? {});
 }
 
 function principalOf(text: string | undefined): string | null {

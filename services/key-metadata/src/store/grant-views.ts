@@ -31,7 +31,8 @@ export async function loadGrants(
 /** A grant `g` as jsonb, for statements that read many at once. */
 export const GRANT_JSON = `jsonb_build_object('id', g.grant_id, 'grantee', g.grantee_principal, 'granteeService', g.grantee_service,
   'retiring', g.retiring_principal, 'retiringService', g.retiring_service, 'operations', g.operations, 'equals', g.context_equals,
-  'subset', g.context_subset, 'source', g.source_arn, 'issuer', g.issuing_account)`;
+  'subset', g.context_subset, 'source', g.source_arn, 'issuer', g.issuing_account, 'granteeId', g.grantee_id,
+  'retiringId', g.retiring_id)`;
 
 /** What `GRANT_JSON` makes. */
 export interface GrantJson {
@@ -45,6 +46,8 @@ export interface GrantJson {
   readonly subset: Record<string, string> | null;
   readonly source: string | null;
   readonly issuer: string;
+  readonly granteeId: string;
+  readonly retiringId: string;
 }
 
 /** A grant as policy gets it. */
@@ -60,5 +63,7 @@ export function grantOf(grant: GrantJson): metadata.Grant {
     granteeServicePrincipal: grant.granteeService ?? '',
     retiringServicePrincipal: grant.retiringService ?? '',
     sourceArn: grant.source ?? '',
+    granteeId: grant.granteeId,
+    retiringId: grant.retiringId,
   };
 }

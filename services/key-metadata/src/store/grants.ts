@@ -17,6 +17,9 @@ export interface GrantRow {
   readonly contextSubset: Readonly<Record<string, string>> | null;
   readonly sourceArn: string | null;
   readonly issuingAccount: string;
+  /** Unique ids of the users or roles that the ARNs mean; empty where there is none. */
+  readonly granteeId: string;
+  readonly retiringId: string;
   readonly createdAt: Date;
 }
 
@@ -31,7 +34,7 @@ const MAX_GRANTS_PER_KEY = 50_000;
 const COLUMNS = `g.key_id as "keyId", g.grant_id as "grantId", g.name, g.grantee_principal as "granteePrincipal",
   g.grantee_service as "granteeService", g.retiring_principal as "retiringPrincipal", g.retiring_service as "retiringService", g.operations,
   g.context_equals as "contextEquals", g.context_subset as "contextSubset", g.source_arn as "sourceArn",
-  g.issuing_account as "issuingAccount", g.created_at as "createdAt"`;
+  g.issuing_account as "issuingAccount", g.grantee_id as "granteeId", g.retiring_id as "retiringId", g.created_at as "createdAt"`;
 
 /** What makes two grants of one name the same: grantee, retiring principal, operations and constraints in any order (AWS KMS API, CreateGrant, Name). */
 export function fingerprintOf(grant: Omit<GrantRow, 'keyId' | 'grantId' | 'issuingAccount' | 'createdAt'>): Buffer {
@@ -46,6 +49,8 @@ export function fingerprintOf(grant: Omit<GrantRow, 'keyId' | 'grantId' | 'issui
     sorted(grant.contextEquals),
     sorted(grant.contextSubset),
     grant.sourceArn,
+    grant.granteeId,
+    grant.retiringId,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
@@ -65,8 +70,8 @@ export async function insertGrant(tx: Transaction, region: string, grant: Omit<G
   const json = (pairs: GrantRow['contextEquals']) => (pairs === null ? null : JSON.stringify(pairs));
   await tx.query(
     `insert into grants (region, key_id, grant_id, name, grantee_principal, grantee_service, retiring_principal, retiring_service,
-       operations, context_equals, context_subset, source_arn, issuing_account, fingerprint)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       operations, context_equals, context_subset, source_arn, issuing_account, fingerprint, grantee_id, retiring_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
     [
       region,
       grant.keyId,
@@ -82,6 +87,8 @@ export async function insertGrant(tx: Transaction, region: string, grant: Omit<G
       grant.sourceArn,
       grant.issuingAccount,
       fingerprintOf(grant),
+      grant.granteeId,
+      grant.retiringId,
     ],
     { name: 'insert-grant' },
   );

@@ -112,7 +112,8 @@ export function aPolicy(
     identities,
     grants,
     grantTokens,
-    findMissing: () => Promise.resolve([]),
+    findPrincipals: ({ arns, roles }) =>
+      Promise.resolve(new Map([...arns, ...roles.map(({ arn }) => arn)].map((arn) => [arn, 'AIDACKCEVSQ6C2EXAMPLE']))),
     managedKeys: { hasService: () => Promise.resolve(false), make: () => Promise.reject(new Error('no key is managed')) },
     permitKeys: { keyFor: () => permitKey },
     isLive: () => true,

@@ -20,10 +20,10 @@ import { prepareAssumption, type AssumeDeps } from './assume-role.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
 import { heldPrincipal, loadPrincipal } from './identify.ts';
 import { identityResource, type IdentityLookup, type IdentityResource } from './identity-resource.ts';
-import type { CallerContext } from '../sts/caller-context.ts';
+import { parseCallerContext, type CallerContext } from '../sts/caller-context.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import { isBornOfFirstUse, type ManagedKeys } from './managed-keys.ts';
-import { checkNamedPrincipals, namesPrincipals, type FindMissing } from './named-principals.ts';
+import { checkNamedPrincipals, namesPrincipals, type FindPrincipals } from './named-principals.ts';
 import type { PermitKeys } from './permit-keys.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
 import { refuseBeyondSession } from './session-limits.ts';
@@ -33,7 +33,7 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly grants: KeyGrants;
   readonly grantTokens: GrantTokens;
   readonly identities: IdentityLookup;
-  readonly findMissing: FindMissing;
+  readonly findPrincipals: FindPrincipals;
   readonly managedKeys: ManagedKeys;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
@@ -123,8 +123,9 @@ async function authorizeCold(
       ? await identityResource(deps.identities, item, operation, principal, deadline)
       : undefined;
     const result = conclude(deps, item, operation, principal, targets, views, progress, { retired, identity });
-    if (namesPrincipals(item)) await checkNamedPrincipals(deps.findMissing, item, deadline);
-    return result;
+    if (!namesPrincipals(item)) return result;
+    const principalIds = await checkNamedPrincipals(deps.findPrincipals, item, deadline);
+    return { ...result, callerContext: JSON.stringify({ ...parseCallerContext(result.callerContext), principalIds }) };
   } catch (error) {
     return failed(item, progress, error);
   }

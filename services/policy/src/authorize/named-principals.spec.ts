@@ -24,13 +24,14 @@ function putKeyPolicy(...AWS: string[]) {
 async function ask(item: ReturnType<typeof anItem>, there: readonly string[]) {
   const asked: PrincipalNames[] = [];
   const { deps } = aPolicy(undefined, {
-    findMissing: (names) => {
+    findPrincipals: (names) => {
       asked.push(names);
-      return Promise.resolve([...names.arns, ...names.roles.map(({ arn }) => arn)].filter((arn) => !there.includes(arn)));
+      const found = [...names.arns, ...names.roles.map(({ arn }) => arn)].filter((arn) => there.includes(arn));
+      return Promise.resolve(new Map(found.map((arn) => [arn, arn.endsWith(':root') ? ACCOUNT : 'AIDACKCEVSQ6C2EXAMPLE'])));
     },
   });
-  const { error } = await authorizeItem(deps, item, performance.now() + 1_000);
-  return { error, asked };
+  const { error, callerContext } = await authorizeItem(deps, item, performance.now() + 1_000);
+  return { error, asked, callerContext };
 }
 
 describe('principals that a request names must exist:', () => {
@@ -41,6 +42,11 @@ describe('principals that a request names must exist:', () => {
       message: `ARN does not refer to a valid principal: ${bob}`,
     });
     expect((await ask(createGrant(bob, root(FOREIGN_ACCOUNT)), [bob])).error).toMatchObject({ code: 'InvalidArnException' });
+  });
+
+  test('and go along with their unique ids, accounts without one', async () => {
+    const { callerContext } = await ask(createGrant(bob, root(FOREIGN_ACCOUNT)), [bob, root(FOREIGN_ACCOUNT)]);
+    expect(JSON.parse(callerContext)).toEqual({ principalIds: { [bob]: 'AIDACKCEVSQ6C2EXAMPLE' } });
   });
 
   test('what is no ARN is named in the answer as it was sent', async () => {

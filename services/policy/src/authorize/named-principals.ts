@@ -3,8 +3,8 @@ import { fail } from '@trent/errors';
 import { parseArn, rootArn, type AccountId } from '@trent/identifiers';
 import { compilePolicy } from '@trent/policy-language';
 
-/** Which of these ARNs are no root's, user's or role's. */
-export type FindMissing = (names: PrincipalNames, deadline: number) => Promise<string[]>;
+/** The unique ids of those of these ARNs that are a root's, user's or role's. */
+export type FindPrincipals = (names: PrincipalNames, deadline: number) => Promise<ReadonlyMap<string, string>>;
 
 /** Principals as the store can look for them. */
 export interface PrincipalNames {
@@ -20,18 +20,28 @@ interface Named {
   readonly refuse: (missing: string) => never;
 }
 
+/** Of a user or role; an account's root is the account itself. */
+const UNIQUE_ID = /^A(?:IDA|ROA)/;
 const ACCOUNT_ID = /^\d{12}$/;
 
 /**
  * Principals that a request names must exist (kms-api §5.1, §5.2; clients that have just made one in IAM repeat until it does).
  * Asked once the caller is known to be allowed, so that nobody learns of principals by it.
+ * @returns unique ids of the users and roles, by ARN
  * @throws InvalidArnException for a grant's, MalformedPolicyDocumentException for a key policy's
  */
-export async function checkNamedPrincipals(findMissing: FindMissing, item: authorize.AuthorizeItem, deadline: number): Promise<void> {
+export async function checkNamedPrincipals(
+  findPrincipals: FindPrincipals,
+  item: authorize.AuthorizeItem,
+  deadline: number,
+): Promise<Readonly<Record<string, string>>> {
   const { names, refuse } = namedIn(item);
-  if (names.length === 0) return;
-  const [missing] = await findMissing(lookedFor(names), deadline);
+  if (names.length === 0) return {};
+  const wanted = lookedFor(names);
+  const found = await findPrincipals(wanted, deadline);
+  const missing = [...wanted.arns, ...wanted.roles.map(({ arn }) => arn)].find((arn) => !found.has(arn));
   if (missing !== undefined) refuse(missing);
+  return Object.fromEntries([...found].filter(([, id]) => UNIQUE_ID.test(id)));
 }
 
 /** Whether `checkNamedPrincipals` has anything to look for: the gateway shows such requests whole. */

@@ -124,6 +124,8 @@ export function compileLoaded(grant: metadata.Grant): CompiledGrant {
     },
     ...retiringOf(grant.retiringPrincipal, retiringServicePrincipal),
     issuingAccount: grant.issuingAccount,
+    ...(grant.granteeId === '' ? {} : { granteeId: grant.granteeId }),
+    ...(grant.retiringId === '' ? {} : { retiringId: grant.retiringId }),
   });
 }
 

@@ -67,15 +67,19 @@ export async function saveKeyUses(db: Database, uses: readonly KeyUse[], deadlin
   );
 }
 
-/** Which of these principals don't exist; all of them in one statement. */
-export async function findMissingPrincipals(db: Database, { arns, roles }: PrincipalNames, deadline: number): Promise<string[]> {
-  const { rows } = await db.query<{ arn: string }>(
-    `select a.arn from unnest($1::text[]) as a (arn) where not exists (select from principals p where p.arn = a.arn and p.kind <> 'Group')
+/** The unique ids of those of these principals that exist; all of them in one statement. */
+export async function findPrincipalIds(
+  db: Database,
+  { arns, roles }: PrincipalNames,
+  deadline: number,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<{ arn: string; id: string }>(
+    `select p.arn, p.unique_id as id from principals p where p.arn = any($1) and p.kind <> 'Group'
      union all
-     select s.arn from unnest($2::text[], $3::text[], $4::text[]) as s (arn, account_id, name)
-     where not exists (select from principals p where p.account_id = s.account_id and p.kind = 'Role' and lower(p.name) = lower(s.name) and p.name = s.name)`,
+     select s.arn, p.unique_id from unnest($2::text[], $3::text[], $4::text[]) as s (arn, account_id, name)
+     join principals p on p.account_id = s.account_id and p.kind = 'Role' and lower(p.name) = lower(s.name) and p.name = s.name`,
     [arns, roles.map(({ arn }) => arn), roles.map(({ account }) => account), roles.map(({ name }) => name)],
-    { deadline, name: 'missing-principals' },
+    { deadline, name: 'principal-ids' },
   );
-  return rows.map(({ arn }) => arn);
+  return new Map(rows.map(({ arn, id }) => [arn, id]));
 }

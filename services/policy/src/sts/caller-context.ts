@@ -10,6 +10,8 @@ export interface CallerContext {
     readonly sourceIdentity?: string;
   };
   readonly webIdentity?: WebIdentity;
+  /** Unique ids of the users and roles that a request names, by ARN: what it makes is for them alone. */
+  readonly principalIds?: Readonly<Record<string, string>>;
 }
 
 /** The context of an operation's caller; of one that policy said nothing of, an empty one. */
