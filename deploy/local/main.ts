@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { down, logs, reset, status, up } from '@trent/local-cluster';
+import { down, HSM_NAMES, logs, reset, status, up, type HsmName } from '@trent/local-cluster';
 
 const DEFAULT_FOLDER = '.trent';
 const DEFAULT_LINES = 200;
@@ -15,16 +15,18 @@ program
   .description('start the cluster and wait until all of it is ready')
   .addOption(new Option('--zones <count>', 'replicas of every tier').choices(['1', '3']))
   .option('--region <names>', 'regions, separated by commas (default us-east-1)', regionNames)
+  .addOption(new Option('--hsm <module>', 'softhsm, or softokn of NSS with Ed25519, ML-DSA and ML-KEM').choices(HSM_NAMES))
   .addOption(data)
   .option('--port <port>', 'HTTPS port (default 4566, or a free one); gRPC listens on the next one', portNumber)
   .option('--verbose', 'print every log line while it starts', false)
-  .action(async (options: { zones?: '1' | '3'; region?: string[]; data: string; port?: number; verbose: boolean }) => {
+  .action(async (options: { zones?: '1' | '3'; region?: string[]; hsm?: HsmName; data: string; port?: number; verbose: boolean }) => {
     await up(
       {
         dir: resolve(options.data),
         verbose: options.verbose,
         ...(options.zones === undefined ? {} : { zones: options.zones === '3' ? 3 : 1 }),
         ...(options.region === undefined ? {} : { regions: options.region }),
+        ...(options.hsm === undefined ? {} : { hsm: options.hsm }),
         ...(options.port === undefined ? {} : { port: options.port }),
       },
       print,

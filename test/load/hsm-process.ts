@@ -85,7 +85,7 @@ function open(job: HsmJob): OpenKey {
   if (info === undefined) throw new Error(`no token labelled ${job.label}`);
   const session = module.openSession(info.slot, { readWrite: true });
   session.login(CKU.USER, Buffer.from(readFileSync(job.pinFile, 'utf8').trimEnd()));
-  const rootSet = findRootSet(session, job.region);
+  const rootSet = findRootSet(session, module.dialect, job.region);
   if (rootSet === undefined) throw new Error(`the token has not joined ${job.region}`);
   const { header, wrapped } = parseToken(Buffer.from(job.token, 'base64'));
   const template = compileTemplate({ ...pinnedTemplate(header.keyClass, rootSet.record.profile), private: false });

@@ -20,6 +20,7 @@ interface Options {
   readonly pinFile: string;
   readonly soPinFile?: string;
   readonly module: string;
+  readonly moduleParameters?: string;
   readonly group?: string;
   readonly groupPackage?: string;
   readonly genesis?: true;
@@ -31,7 +32,8 @@ interface Options {
  * exists is kept. Prints one line of JSON.
  */
 async function joinToken(options: Options): Promise<void> {
-  const module = openModule({ path: options.module });
+  const { module: path, moduleParameters: libraryParameters } = options;
+  const module = openModule({ path, ...(libraryParameters === undefined ? {} : { libraryParameters }) });
   const token = openOrCreateToken(module, options);
   const operators = await Promise.all(options.operator.map((path) => operatorAt(path, options)));
   const { label, serialNumber } = token.info;
@@ -108,6 +110,7 @@ const command = new Command('join-token')
   .requiredOption('--pin-file <path>', "user's PIN; made if missing")
   .option('--so-pin-file <path>', "security officer's PIN; made if missing (default: the PIN file with .so)")
   .requiredOption('--module <path>', 'PKCS#11 module')
+  .option('--module-parameters <text>', 'settings that the module wants at C_Initialize (NSS)')
   .option('--group <name>', 'group of regions whose root set joins the token too, for multi-Region keys')
   .option('--group-package <path>', "the group's root package")
   .option('--genesis', 'make operators and package if they are missing, all operators needed to join (K = N)');

@@ -51,7 +51,7 @@ export interface JoinResult {
 /** Whether the token has this package's root set already. Refuses one that has another under the same region and version. */
 export function hasJoined(token: CeremonyToken, rootPackage: RootPackage): boolean {
   const { region, rootVersion } = rootPackage;
-  const record = listRootSets(token.session).find((one) => one.region === region && one.rootVersion === rootVersion);
+  const record = listRootSets(token.session, token.module.dialect).find((one) => one.region === region && one.rootVersion === rootVersion);
   if (record === undefined) return false;
   if (record.packageDigest === packageDigest(rootPackage)) return true;
   return refuse('other-root-set', `the token holds another root set of ${region}, version ${String(rootVersion)}`);
@@ -81,7 +81,7 @@ export async function completeJoin(options: {
   checkSeal(rootPackage, kek);
   removeLeftovers(token, rootPackage);
   installKeys(token, rootPackage, profile, kek);
-  token.session.createObject(recordTemplate(recordOf(rootPackage, profile)));
+  token.session.createObject(recordTemplate(recordOf(rootPackage, profile), token.module.dialect));
   return resultOf('joined', token, rootPackage);
 }
 
@@ -128,7 +128,7 @@ function recordOf(rootPackage: RootPackage, profile: CryptoProfile): RootSetReco
 }
 
 function resultOf(outcome: JoinResult['outcome'], token: CeremonyToken, rootPackage: RootPackage): JoinResult {
-  const rootSet = findRootSet(token.session, rootPackage.region, rootPackage.rootVersion);
+  const rootSet = findRootSet(token.session, token.module.dialect, rootPackage.region, rootPackage.rootVersion);
   if (rootSet === undefined) throw new Error('the token has lost the root set');
   return { outcome, record: rootSet.record, deviations: verifyRootSet(token.session, token.module.dialect, rootSet) };
 }

@@ -33,7 +33,7 @@ export interface Stage {
 }
 
 function joined(token: CeremonyToken, region = 'us-east-1'): RootSet {
-  const rootSet = findRootSet(token.session, region);
+  const rootSet = findRootSet(token.session, token.module.dialect, region);
   assert.ok(rootSet !== undefined);
   return rootSet;
 }
@@ -122,7 +122,7 @@ const works: readonly CeremonyCase[] = [
       const genesis = await aGenesis(token, { k: 2, n: 2 });
       await aJoin(genesis, token);
       for (const record of token.session.findObjects({ application: 'trent root set' })) token.session.destroyObject(record);
-      assert.equal(findRootSet(token.session, 'us-east-1'), undefined);
+      assert.equal(findRootSet(token.session, token.module.dialect, 'us-east-1'), undefined);
       assert.equal((await aJoin(genesis, token)).outcome, 'joined');
       assert.equal(objectsOf(token).length, rootRoles.length + 1);
     },
@@ -372,7 +372,7 @@ const refused: readonly CeremonyCase[] = [
       await aGenesisThatJoins(token);
       const key = joined(token).binding;
       token.session.destroyObject(key);
-      assert.throws(() => findRootSet(token.session, 'us-east-1'), /lacks the root key .*binding/);
+      assert.throws(() => findRootSet(token.session, token.module.dialect, 'us-east-1'), /lacks the root key .*binding/);
     },
   },
 ];

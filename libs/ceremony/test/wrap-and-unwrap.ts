@@ -8,7 +8,7 @@ import { aReadableMessageKey, aWrappedKey } from './place.ts';
 const [label, pinFile, command, wrapped] = process.argv.slice(2);
 if (label === undefined || pinFile === undefined) throw new Error('usage: wrap-and-unwrap label pin-file wrap|derive [hex]');
 const token = openToken(openModule({ path: modulePath }), label, readFileSync(pinFile));
-const rootSet = findRootSet(token.session, process.env['ROOT_SET'] ?? 'us-east-1');
+const rootSet = findRootSet(token.session, token.module.dialect, process.env['ROOT_SET'] ?? 'us-east-1');
 if (rootSet === undefined) throw new Error('the token has not joined');
 const answer = command === 'wrap' ? aWrappedKey(token, rootSet) : aReadableMessageKey(token, rootSet, Buffer.from(wrapped ?? '', 'hex'));
 process.stdout.write(Buffer.from(answer ?? []).toString('hex'));

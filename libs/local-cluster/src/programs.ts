@@ -41,6 +41,16 @@ export function softHsmUtilPath(): string | undefined {
   return folder === undefined ? undefined : join(folder, 'softhsm2-util');
 }
 
+/** Where `fetch-softokn.ts` keeps NSS's libraries; whoever opens the module needs it in LD_LIBRARY_PATH, they find each other by it. */
+export function softoknFolder(): string {
+  return join(cacheFolder(), 'softokn');
+}
+
+/** NSS's PKCS#11 module of a newer Debian, with Ed25519, ML-DSA and ML-KEM. */
+export function softoknModulePath(): string {
+  return join(softoknFolder(), 'libsoftokn3.so');
+}
+
 /** The folder of PATH that holds an executable of this name. */
 export function folderInPath(name: string): string | undefined {
   const folders = [...(childEnvironment()['PATH'] ?? '').split(':'), '/usr/bin', '/usr/sbin', '/usr/local/bin'];

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HsmName } from './backends/hsm.ts';
 import { accountVariables, readEnvFile } from './accounts/env-file.ts';
 import { openAccount } from './accounts/open-account.ts';
 import { clusterFolder, readSettings } from './cluster/settings.ts';
@@ -33,6 +34,7 @@ export interface TestCluster extends AsyncDisposable {
 export interface TestClusterOptions {
   readonly zones?: 1 | 3;
   readonly regions?: readonly string[];
+  readonly hsm?: HsmName;
 }
 
 /** Starts a cluster in a temporary folder; disposal stops it and removes the folder. */

@@ -3,6 +3,7 @@ export { supports } from './dialects/dialect.ts';
 export type { Capability, Dialect } from './dialects/dialect.ts';
 export { softhsm } from './dialects/softhsm.ts';
 export { softokn } from './dialects/softokn.ts';
+export { softoknPostQuantum } from './dialects/softokn-post-quantum.ts';
 export { standard } from './dialects/standard.ts';
 export { Pkcs11Error, isPkcs11Error, nameOfReturnValue } from './errors.ts';
 export type { KeyPair, ObjectHandle } from './handles.ts';

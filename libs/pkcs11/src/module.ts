@@ -2,6 +2,7 @@ import { CKF_SESSION, CKF_TOKEN, CKU } from './constants.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { softhsm } from './dialects/softhsm.ts';
 import { softokn } from './dialects/softokn.ts';
+import { softoknPostQuantum } from './dialects/softokn-post-quantum.ts';
 import { standard } from './dialects/standard.ts';
 import { checked } from './errors.ts';
 import { loadAddon } from './native.ts';
@@ -44,7 +45,7 @@ export interface ModuleOptions {
   readonly libraryParameters?: string;
 }
 
-const dialects = [softhsm, softokn, standard];
+const dialects = [softhsm, softoknPostQuantum, softokn, standard];
 
 /**
  * Loads and initialises a PKCS#11 module, once a process and path: SoftHSM reads SOFTHSM2_CONF at this moment
@@ -115,10 +116,12 @@ export class Module {
 
   /** Makes a token with a user PIN in the first free slot, or finishes one that was left without its PIN. */
   createToken(label: string, soPin: Uint8Array, userPin: Uint8Array): TokenInfo {
-    const token = this.findToken(label) ?? this.#initFreeToken(label, soPin);
+    const { isMadeBySettings = false } = this.dialect;
+    const settings = isMadeBySettings ? this.tokens().find((candidate) => candidate.label === label) : undefined;
+    const token = this.findToken(label) ?? settings ?? this.#initFreeToken(label, soPin);
     if (token.isUserPinSet) return token;
     const session = this.openSession(token.slot, { readWrite: true });
-    session.login(CKU.SO, soPin);
+    session.login(CKU.SO, isMadeBySettings ? Buffer.alloc(0) : soPin);
     session.initPin(userPin);
     session.logout();
     session.close();

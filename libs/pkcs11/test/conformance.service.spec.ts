@@ -8,6 +8,7 @@ import { buildAddon } from '../build.ts';
 import { asymmetric } from './conformance/asymmetric.ts';
 import type { ConformanceCase } from './conformance/case.ts';
 import { objects } from './conformance/objects.ts';
+import { postQuantum } from './conformance/post-quantum.ts';
 import { symmetric } from './conformance/symmetric.ts';
 import { modulesUnderTest } from './modules-under-test.ts';
 import { selfAttackCases } from './self-attack-cases.ts';
@@ -15,7 +16,7 @@ import { selfAttackCases } from './self-attack-cases.ts';
 type Results = Record<string, { failure: string; isFromToken: boolean } | null | undefined>;
 
 const suites: [string, readonly ConformanceCase[]][] = [
-  ['conformance', [...objects, ...symmetric, ...asymmetric]],
+  ['conformance', [...objects, ...symmetric, ...asymmetric, ...postQuantum]],
   ['self-attack', selfAttackCases],
 ];
 
@@ -28,11 +29,12 @@ describe.each(modulesUnderTest.map((underTest) => ({ name: underTest.dialect.nam
     let results: Results = {};
     const folder = mkdtempSync(join(tmpdir(), `trent-${name}-`));
 
-    beforeAll(() => {
+    beforeAll(async () => {
+      await underTest.fetch?.();
       const environment = { ...process.env, ...underTest.prepare(folder) };
       const child = [join(import.meta.dirname, 'run-in-token.ts'), name, suiteName, folder];
       results = JSON.parse(execFileSync(process.execPath, child, { env: environment, encoding: 'utf8' })) as Results;
-    }, 120_000);
+    }, 300_000);
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     const served = suite.filter(({ needs }) => needs === undefined || supports(underTest.dialect, needs));

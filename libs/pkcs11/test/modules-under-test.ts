@@ -1,18 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CKU, openModule, softhsm, softokn } from '../src/index.ts';
+import { fetchSoftokn, nssParameters, softoknFolder, softoknModulePath } from '@trent/local-cluster';
+import { openModule, softhsm, softokn, softoknPostQuantum } from '../src/index.ts';
 import type { Dialect, Module } from '../src/index.ts';
 
 /** A module of this machine and how a fresh token is made in a folder of its own. */
 export interface ModuleUnderTest {
   readonly dialect: Dialect;
   readonly path: string;
+  /** Gets the module where no package of this Debian brings it. */
+  readonly fetch?: () => Promise<string>;
   /** Environment of the process that opens the module. */
   prepare(folder: string): Record<string, string>;
   /** Opens the module and makes a token with the PIN; answers its slot. */
   open(folder: string, pin: Buffer): { module: Module; slot: number };
 }
 
+const label = 'conformance';
 const soPin = Buffer.from('the officer');
 
 const softhsmUnderTest: ModuleUnderTest = {
@@ -26,30 +30,32 @@ const softhsmUnderTest: ModuleUnderTest = {
   },
   open: (_folder, pin) => {
     const module = openModule({ path: softhsmUnderTest.path });
-    return { module, slot: module.createToken('conformance', soPin, pin).slot };
+    return { module, slot: module.createToken(label, soPin, pin).slot };
   },
 };
 
-const softoknUnderTest: ModuleUnderTest = {
-  dialect: softokn,
-  path: `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/libsoftokn3.so`,
-  prepare: (folder) => {
-    mkdirSync(folder, { recursive: true });
-    return {};
-  },
-  open: (folder, pin) => {
-    const libraryParameters = `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=createifneeded`;
-    const module = openModule({ path: softoknUnderTest.path, libraryParameters });
-    const database = module.tokens().find((token) => token.label.includes('Certificate DB'));
-    if (database === undefined) throw new Error('softokn shows no database token');
-    const session = module.openSession(database.slot, { readWrite: true });
-    session.login(CKU.SO, Buffer.alloc(0));
-    session.initPin(pin);
-    session.logout();
-    session.close();
-    return { module, slot: database.slot };
-  },
+/** NSS of some version, with a database of its own in the folder. */
+function nss(dialect: Dialect, path: string, environment: Record<string, string>): ModuleUnderTest {
+  return {
+    dialect,
+    path,
+    prepare: (folder) => {
+      mkdirSync(folder, { recursive: true });
+      return environment;
+    },
+    open: (folder, pin) => {
+      const libraryParameters = nssParameters(folder, label);
+      const module = openModule({ path, libraryParameters });
+      return { module, slot: module.createToken(label, soPin, pin).slot };
+    },
+  };
+}
+
+const ofThisDebian = nss(softokn, `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/libsoftokn3.so`, {});
+const ofANewerDebian = {
+  ...nss(softoknPostQuantum, softoknModulePath(), { LD_LIBRARY_PATH: softoknFolder() }),
+  fetch: () => fetchSoftokn(),
 };
 
 /** Every module that the conformance suite runs against. */
-export const modulesUnderTest: readonly ModuleUnderTest[] = [softhsmUnderTest, softoknUnderTest];
+export const modulesUnderTest: readonly ModuleUnderTest[] = [softhsmUnderTest, ofThisDebian, ofANewerDebian];

@@ -6,12 +6,13 @@ import { CKU, isPkcs11Error } from '../src/index.ts';
 import { asymmetric } from './conformance/asymmetric.ts';
 import type { ConformanceCase, Place } from './conformance/case.ts';
 import { objects } from './conformance/objects.ts';
+import { postQuantum } from './conformance/post-quantum.ts';
 import { symmetric } from './conformance/symmetric.ts';
 import { modulesUnderTest } from './modules-under-test.ts';
 import { selfAttackCases } from './self-attack-cases.ts';
 
 const suites: Readonly<Record<string, readonly ConformanceCase[]>> = {
-  conformance: [...objects, ...symmetric, ...asymmetric],
+  conformance: [...objects, ...symmetric, ...asymmetric, ...postQuantum],
   'self-attack': selfAttackCases,
 };
 

@@ -19,6 +19,9 @@ export const cryptoWorkerConfig = {
   ...regionGroupsConfig,
   region: regionName().describe('The one region whose root set this worker uses, beside that of its group'),
   pkcs11Module: filePath().describe('Shared library of the PKCS#11 module'),
+  pkcs11Parameters: text()
+    .optional()
+    .describe("Settings that the module wants when it is opened, such as NSS's `configdir='sql:…'`; most modules want none"),
   pkcs11TokenLabel: text().describe('CKA_LABEL of the token that has joined the root set'),
   pkcs11PinFile: filePath().describe('File with the user PIN of the token'),
   allowSoftwareImport: flag()

@@ -45,6 +45,7 @@ await runService('crypto-worker', config, (rt) => start(rt, config));
 async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<void> {
   const token = openToken({
     modulePath: config.pkcs11Module,
+    moduleParameters: config.pkcs11Parameters,
     label: config.pkcs11TokenLabel,
     pinFile: config.pkcs11PinFile,
     region: config.region,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { prepareSoftHsm } from '../backends/softhsm.ts';
+import { prepareToken, type HsmName } from '../backends/hsm.ts';
 import { cacheFolder, childEnvironment, repositoryRoot } from '../config.ts';
 import { workerName } from './assign-ports.ts';
 import type { ClusterFolder, ClusterSettings } from './settings.ts';
@@ -19,16 +19,16 @@ export const REGION_GROUP = 'global';
  * then joins of the others side by side. K = N = 1: the one operator's identity lies beside the package, which is for development only.
  * What is joined already is kept. The promises reject with the ceremony's one line.
  */
-export function beginJoiningTokens(folder: ClusterFolder, { regions, zones }: ClusterSettings): JoiningTokens {
+export function beginJoiningTokens(folder: ClusterFolder, { regions, zones, hsm = 'softhsm' }: ClusterSettings): JoiningTokens {
   const joining = new Map<string, Promise<void>>();
   let before: Promise<void> = Promise.resolve();
   for (const region of regions) {
     // One genesis after the other: the regions share the operator and the group.
-    const first = before.then(() => joinToken(folder, region, workerName(regions, region, zones[0] ?? 'a'), true));
+    const first = before.then(() => joinToken(folder, hsm, region, workerName(regions, region, zones[0] ?? 'a'), true));
     before = first;
     for (const [i, zone] of zones.entries()) {
       const worker = workerName(regions, region, zone);
-      joining.set(worker, i === 0 ? first : first.then(() => joinToken(folder, region, worker, false)));
+      joining.set(worker, i === 0 ? first : first.then(() => joinToken(folder, hsm, region, worker, false)));
     }
   }
   // Whoever waits for one sees its error; nobody may be waiting yet.
@@ -41,8 +41,8 @@ function packageOf(folder: ClusterFolder, name: string): string {
 }
 
 /** A process of its own, because SoftHSM reads SOFTHSM2_CONF once. */
-async function joinToken(folder: ClusterFolder, region: string, worker: string, genesis: boolean): Promise<void> {
-  const place = prepareSoftHsm(join(folder.tokens, worker), worker);
+async function joinToken(folder: ClusterFolder, hsm: HsmName, region: string, worker: string, genesis: boolean): Promise<void> {
+  const place = prepareToken(hsm, join(folder.tokens, worker), worker);
   const script = join(repositoryRoot, 'libs', 'ceremony', 'src', 'join-token.ts');
   const options = [
     ['--region', region],
@@ -54,10 +54,11 @@ async function joinToken(folder: ClusterFolder, region: string, worker: string, 
     ['--pin-file', place.pinFile],
     ['--so-pin-file', place.soPinFile],
     ['--module', place.module],
+    place.parameters === undefined ? [] : ['--module-parameters', place.parameters],
     genesis ? ['--genesis'] : [],
   ].flat();
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', script];
-  const env = { ...childEnvironment(), SOFTHSM2_CONF: place.conf, NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') };
+  const env = { ...childEnvironment(), ...place.environment, NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') };
   try {
     await run('/usr/bin/setpriv', ['--pdeathsig', 'KILL', ...node, ...options], { env, cwd: folder.dir });
   } catch (error) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { natsSecret, type NatsPlace } from '../backends/nats.ts';
 import { postgresUrl, roleSecret, type PostgresPlace, type PostgresRole } from '../backends/postgres.ts';
 import { redisSecret } from '../backends/redis.ts';
-import type { SoftHsmPlace } from '../backends/softhsm.ts';
+import type { TokenPlace } from '../backends/hsm.ts';
 import { cacheFolder, passedThrough, repositoryRoot } from '../config.ts';
 import type { Command } from '../managed-process.ts';
 import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
@@ -32,7 +32,7 @@ export interface ClusterParts {
   readonly postgres: PostgresPlace;
   readonly nats: NatsPlace;
   /** The token of a crypto worker, by its process name. */
-  readonly token: (worker: string) => SoftHsmPlace;
+  readonly token: (worker: string) => TokenPlace;
 }
 
 /** The rows of all services: every zone has each, a crypto worker a region, which starts once its token has joined. */
@@ -154,12 +154,13 @@ function postgres(parts: ClusterParts, role: PostgresRole): Record<string, strin
   return { TRENT_POSTGRES_URL: postgresUrl(parts.postgres, role), TRENT_POSTGRES_PASSWORD_FILE: roleSecret(parts.postgres, role).file };
 }
 
-function token(place: SoftHsmPlace): Record<string, string> {
+function token(place: TokenPlace): Record<string, string> {
   return {
     TRENT_PKCS11_MODULE: place.module,
     TRENT_PKCS11_TOKEN_LABEL: place.label,
     TRENT_PKCS11_PIN_FILE: place.pinFile,
-    SOFTHSM2_CONF: place.conf,
+    ...(place.parameters === undefined ? {} : { TRENT_PKCS11_PARAMETERS: place.parameters }),
+    ...place.environment,
     // SoftHSM knows no OAEP with SHA-256; a development cluster is to import all the same.
     TRENT_ALLOW_SOFTWARE_IMPORT: 'true',
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HsmName } from '../backends/hsm.ts';
 import { canReach, unprivilegedUser } from '../unprivileged-user.ts';
 
 /** What makes a cluster the one it is; kept in `DIR/cluster.json`, so that a restart finds the same cluster on the same ports. */
@@ -8,6 +9,8 @@ export interface ClusterSettings {
   readonly version: 1;
   readonly zones: readonly string[];
   readonly regions: readonly string[];
+  /** Whose tokens the workers open; left out by what was written before there was a choice: SoftHSM's. */
+  readonly hsm?: HsmName;
   /** Postgres' data folder: inside DIR, unless the user who runs Postgres may not enter there. */
   readonly postgresData: string;
   /** Port by what it is for: `postgres.sql`, `policy-a.grpc`, `shared.https` … */

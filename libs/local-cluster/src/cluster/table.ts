@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { natsReady, prepareNats, type NatsNode, type NatsPlace } from '../backends/nats.ts';
 import { postgresReady, prepareDatabase, preparePostgres, type PostgresPlace } from '../backends/postgres.ts';
 import { prepareRedis, redisReady } from '../backends/redis.ts';
-import { softHsmPlace } from '../backends/softhsm.ts';
+import { tokenPlace } from '../backends/hsm.ts';
 import type { JoiningTokens } from './join-tokens.ts';
 import type { Row } from './row.ts';
 import { portOf, serviceRows, type ClusterParts } from './service-rows.ts';
@@ -25,7 +25,13 @@ export function clusterParts(folder: ClusterFolder, settings: ClusterSettings): 
     return { name, folder: join(folder.dir, name), logFile: folder.logFile(name), ...ports };
   });
   const nats: NatsPlace = { nodes, secrets: folder.secrets, streams: { regions: settings.regions, auditStreams: AUDIT_STREAMS } };
-  return { folder, settings, postgres, nats, token: (worker) => softHsmPlace(join(folder.tokens, worker), worker) };
+  return {
+    folder,
+    settings,
+    postgres,
+    nats,
+    token: (worker) => tokenPlace(settings.hsm ?? 'softhsm', join(folder.tokens, worker), worker),
+  };
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from '../cluster/settings.ts';
 import { readLiveState, readState, type ClusterState } from '../cluster/state-file.ts';
 import { repositoryRoot } from '../config.ts';
+import { fetchSoftokn } from '../install/fetch-softokn.ts';
 import { lastWords } from '../last-words.ts';
 import { waitUntil } from '../wait-until.ts';
 import { endLeftovers, untilGone } from './leftovers.ts';
@@ -35,6 +36,7 @@ export async function up(options: UpOptions, print: (line: string) => void): Pro
   if (running === undefined) {
     await endLeftovers(folder);
     const settings = await settingsFor(folder, options);
+    if (settings.hsm === 'softokn') await fetchSoftokn(print);
     makeClusterFolder(folder);
     writeSettings(folder, settings);
     print(
@@ -64,11 +66,12 @@ async function runningCluster(folder: ClusterFolder): Promise<RunningCluster | u
 }
 
 /** What runs can't be changed by another `up`. */
-function checkSame(settings: ClusterSettings, { zones, regions, port }: UpOptions): void {
+function checkSame(settings: ClusterSettings, { zones, regions, port, hsm }: UpOptions): void {
   const is = `${String(settings.zones.length)} zone(s) of ${settings.regions.join(',')} on port ${portOf(settings, 'shared.https')}`;
   const other =
     (zones !== undefined && zones !== settings.zones.length) ||
     (regions !== undefined && regions.join(',') !== settings.regions.join(',')) ||
+    (hsm !== undefined && hsm !== (settings.hsm ?? 'softhsm')) ||
     (port !== undefined && port !== settings.ports['shared.https']);
   if (other) throw new Error(`a cluster of ${is} runs there already: npm run down first`);
 }

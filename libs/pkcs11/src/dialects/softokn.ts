@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.ts';
 export const softokn: Dialect = {
   name: 'softokn',
   kwp: CKM.AES_KEY_WRAP_KWP,
+  isMadeBySettings: true,
   unsupported: {
     'kwp-ec': 'unwrap: CKR_TEMPLATE_INCOMPLETE',
     'kwp-edwards': 'no Edwards curves',
@@ -15,11 +16,13 @@ export const softokn: Dialect = {
     'ml-kem': 'no mechanism',
     secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
     'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
+    'data-objects': 'CKO_DATA may be neither private nor in the token',
     'read-nested-templates': 'knows no nested templates',
     'pinned-unwrap': 'CKA_UNWRAP_TEMPLATE is stored and not applied',
     'immutable-objects': 'CKA_MODIFIABLE and CKA_COPYABLE of session objects are stored and not applied',
     'allowed-mechanisms': 'CKA_ALLOWED_MECHANISMS is stored and not applied',
     'extractable-flag': 'wraps a key that is not extractable',
+    'ec-derive-flag': 'an EC private key in the token derives, whatever CKA_DERIVE was set to',
   },
   recognises: (info) => info.manufacturer.startsWith('Mozilla'),
 };

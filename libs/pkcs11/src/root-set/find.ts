@@ -1,4 +1,5 @@
-import { CKO } from '../constants.ts';
+import { CKK, CKO } from '../constants.ts';
+import { supports } from '../dialects/dialect.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ObjectHandle } from '../handles.ts';
 import type { Session } from '../session.ts';
@@ -32,24 +33,32 @@ export interface RootSet {
 
 const application = 'trent root set';
 
-/** The CKO_DATA object that carries a record. */
-export function recordTemplate(record: RootSetRecord): Template {
+/** The object that carries a record: CKO_DATA, or where the module has none a secret key of zeros that may do nothing, with the record as its CKA_ID. */
+export function recordTemplate(record: RootSetRecord, dialect: Dialect): Template {
+  const text = Buffer.from(JSON.stringify(record), 'utf8');
   return {
-    class: CKO.DATA,
-    token: true,
+    ...recordsTemplate(dialect),
+    ...(supports(dialect, 'data-objects')
+      ? { value: text }
+      : { id: text, value: Buffer.alloc(32), sign: false, verify: false, derive: false }),
     private: true,
-    application,
     label: `trent/${record.region}/v${String(record.rootVersion)}/record`,
-    value: Buffer.from(JSON.stringify(record), 'utf8'),
     modifiable: false,
   };
 }
 
+/** What the records of a token have in common and nothing else in it has: every other secret key stays in the token. */
+function recordsTemplate(dialect: Dialect): Template {
+  if (supports(dialect, 'data-objects')) return { class: CKO.DATA, token: true, application };
+  return { class: CKO.SECRET_KEY, keyType: CKK.GENERIC_SECRET, token: true, sensitive: false, extractable: true };
+}
+
 /** Every complete root set of the token, newest version first. The user must be logged in. */
-export function listRootSets(session: Session): RootSetRecord[] {
+export function listRootSets(session: Session, dialect: Dialect): RootSetRecord[] {
+  const carrier = supports(dialect, 'data-objects') ? 'value' : 'id';
   return session
-    .findObjects({ class: CKO.DATA, token: true, application })
-    .map((object) => parseRecord(session.getAttributes(object, ['value']).value))
+    .findObjects(recordsTemplate(dialect))
+    .map((object) => parseRecord(session.getAttributes(object, [carrier])[carrier]))
     .sort((a, b) => b.rootVersion - a.rootVersion);
 }
 
@@ -63,8 +72,8 @@ function parseRecord(value: Uint8Array | undefined): RootSetRecord {
  * The root set of a region, the newest version unless one is named; undefined when the token has not joined.
  * @throws Error when a key of a recorded root set is missing or there twice
  */
-export function findRootSet(session: Session, region: string, rootVersion?: number): RootSet | undefined {
-  const record = listRootSets(session).find(
+export function findRootSet(session: Session, dialect: Dialect, region: string, rootVersion?: number): RootSet | undefined {
+  const record = listRootSets(session, dialect).find(
     (candidate) => candidate.region === region && (rootVersion ?? candidate.rootVersion) === candidate.rootVersion,
   );
   if (record === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { CKK, CKM, CKO } from '../constants.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import type { Template } from '../template.ts';
+import { supports } from '../dialects/dialect.ts';
+import type { Capability, Dialect } from '../dialects/dialect.ts';
+import type { AttributeName, Template } from '../template.ts';
 import { kdfMechanisms } from './profile.ts';
 import type { CryptoProfile } from './profile.ts';
 
@@ -76,12 +77,35 @@ export function pinnedTemplate(keyClass: KeyClass, profile: CryptoProfile): Temp
   }
 }
 
+/** For which module, and whether for the token or, in attacks, for a session. */
+export interface RootKeyOptions {
+  readonly dialect: Dialect;
+  readonly profile: CryptoProfile;
+  readonly token: boolean;
+}
+
+/** Attributes that defend a key, by what a module must be able to do with them. */
+const defences = {
+  'pinned-unwrap': ['unwrapTemplate'],
+  'allowed-mechanisms': ['allowedMechanisms'],
+  'immutable-objects': ['copyable', 'modifiable'],
+} as const satisfies Partial<Record<Capability, readonly AttributeName[]>>;
+
+/** The template without what the module would store and not apply; some modules store it wrongly. */
+function withoutVain(template: Template, dialect: Dialect): Template {
+  const vain: string[] = Object.entries(defences).flatMap(([capability, names]) =>
+    supports(dialect, capability as Capability) ? [] : names,
+  );
+  if (template.keyType === CKK.EC && !supports(dialect, 'ec-derive-flag')) vain.push('derive');
+  return Object.fromEntries(Object.entries(template).filter(([name]) => !vain.includes(name)));
+}
+
 /** The final template of a root key, for the C_UnwrapKey that puts it into a token (or, for attacks, a session). */
-export function rootKeyTemplate(
-  role: RootRole,
-  name: RootSetName,
-  options: { readonly dialect: Dialect; readonly profile: CryptoProfile; readonly token: boolean },
-): Template {
+export function rootKeyTemplate(role: RootRole, name: RootSetName, options: RootKeyOptions): Template {
+  return withoutVain(wholeRootKeyTemplate(role, name, options), options.dialect);
+}
+
+function wholeRootKeyTemplate(role: RootRole, name: RootSetName, options: RootKeyOptions): Template {
   const common = { ...locked, token: options.token, private: true, label: rootKeyLabel(name, role) };
   switch (role) {
     case 'binding':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, createPublicKey, diffieHellman, generateKeyPairSync, publicEncrypt, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { CKK, CKM, CKO, CURVES, ecdh1, isPkcs11Error, oaep, plain, pss } from '../../src/index.ts';
+import { CKK, CKM, CKO, CURVES, ecdh1, eddsaPrehash, isPkcs11Error, oaep, plain, pss } from '../../src/index.ts';
 import type { HashName, KeyPair, Template } from '../../src/index.ts';
 import type { ConformanceCase, Place } from './case.ts';
 import { anAesKey } from './case.ts';
@@ -97,6 +97,16 @@ export const asymmetric: readonly ConformanceCase[] = [
       const x = pointOf(place, pair, 32).toString('base64url');
       const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
       assert.equal(verify(null, message, key, signature), true);
+    },
+  },
+  {
+    name: 'Ed25519ph is a signature of its own, which the token verifies and plain Ed25519 does not',
+    needs: 'eddsa-prehash',
+    run: (place) => {
+      const pair = anEcPair(place, 'Ed25519', { sign: true });
+      const signature = place.session.sign(eddsaPrehash(), pair.privateKey, digest);
+      assert.equal(place.session.verify(eddsaPrehash(), pair.publicKey, digest, signature), true);
+      assert.equal(place.session.verify(plain(CKM.EDDSA), pair.publicKey, digest, signature), false);
     },
   },
   {

@@ -34,7 +34,7 @@ export async function encapsulate(deps: OperationDeps, { deadline, stillAllowed,
     deadline,
     stillAllowed,
     run: (session) =>
-      withPublicKey(session, keyObject, async (publicKey) => {
+      withPublicKey(session, deps.token.dialect, keyObject, async (publicKey) => {
         const made = await session.onPool.encapsulateKey(mechanism, publicKey, secretTemplate);
         return { ciphertext: made.ciphertext, sharedSecret: readAndDestroy(session, made.secret) };
       }),

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { awsEnum, kms } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { checkMessage, isKeySpec, type KeySpec, type MessageType, type SigningAlgorithm } from '@trent/key-model';
-import type { Mechanism } from '@trent/pkcs11';
+import { isPkcs11Error, type Mechanism } from '@trent/pkcs11';
 import { digestOf, signingForm } from '../signatures/algorithms.ts';
 import { withPublicKey } from '../signatures/public-key-object.ts';
 import { bytesOf, heldPrivateKeyOf, onSlowLane, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
@@ -40,7 +40,7 @@ export async function verify(deps: OperationDeps, use: Use): Promise<Buffer> {
   const { mechanism, input, decode } = signingForm(algorithm, messageType, deps.token.dialect);
   const { arn, header, keyObject } = publicKeyOf(deps, use);
   const signature = decode(request.signature ?? Buffer.alloc(0), specOf(header.spec)) ?? fail('KMSInvalidSignatureException');
-  const isValid = await verifyInToken(deps, use, keyObject, header.spec === QUICK_SPEC, { mechanism, data: input(digest), signature });
+  const isValid = await holds(deps, use, keyObject, header.spec === QUICK_SPEC, { mechanism, data: input(digest), signature });
   if (!isValid) fail('KMSInvalidSignatureException');
   return bytesOf(kms.VerifyResponse.encode({ keyId: arn, signatureValid: true, signingAlgorithm: request.signingAlgorithm }));
 }
@@ -52,6 +52,16 @@ interface Claim {
   readonly signature: Buffer;
 }
 
+/** False also where the module says of a wrong signature something else than that it is wrong. */
+async function holds(...[deps, ...rest]: Parameters<typeof verifyInToken>): Promise<boolean> {
+  try {
+    return await verifyInToken(deps, ...rest);
+  } catch (error) {
+    if (isPkcs11Error(error) && deps.token.dialect.wrongSignature?.includes(error.rv) === true) return false;
+    throw error;
+  }
+}
+
 function verifyInToken(
   { token, slowLane }: OperationDeps,
   { permit, deadline, stillAllowed }: Use,
@@ -59,12 +69,13 @@ function verifyInToken(
   isQuick: boolean,
   { mechanism, data, signature }: Claim,
 ): boolean | Promise<boolean> {
-  if (isQuick) return withPublicKey(token.session, key, (object) => token.session.verify(mechanism, object, data, signature));
+  if (isQuick)
+    return withPublicKey(token.session, token.dialect, key, (object) => token.session.verify(mechanism, object, data, signature));
   return slowLane.run({
     account: permit.account,
     deadline,
     stillAllowed,
-    run: (session) => withPublicKey(session, key, (object) => session.onPool.verify(mechanism, object, data, signature)),
+    run: (session) => withPublicKey(session, token.dialect, key, (object) => session.onPool.verify(mechanism, object, data, signature)),
   });
 }
 

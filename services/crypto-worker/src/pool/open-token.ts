@@ -31,6 +31,8 @@ export interface OpenToken {
 
 export interface TokenPlace {
   readonly modulePath: string;
+  /** Settings that the module wants at C_Initialize (NSS). */
+  readonly moduleParameters?: string | undefined;
   readonly label: string;
   readonly pinFile: string;
   readonly region: string;
@@ -43,7 +45,8 @@ export interface TokenPlace {
  * @throws Error with one line that says what is wrong
  */
 export function openToken(place: TokenPlace): OpenToken {
-  const module = openModule({ path: place.modulePath });
+  const { modulePath, moduleParameters: libraryParameters } = place;
+  const module = openModule({ path: modulePath, ...(libraryParameters === undefined ? {} : { libraryParameters }) });
   const info = module.findToken(place.label);
   if (info === undefined) throw new Error(`the module has no token labelled ${place.label}`);
   const session = module.openSession(info.slot, { readWrite: true });
@@ -59,7 +62,7 @@ export function openToken(place: TokenPlace): OpenToken {
 
 /** The root set that the token has joined under this name. @throws Error with one line that says why it is of no use */
 function rootSetNamed({ module, session, label }: Pick<OpenToken, 'module' | 'session' | 'label'>, name: string): RootSet {
-  const rootSet = findRootSet(session, name);
+  const rootSet = findRootSet(session, module.dialect, name);
   if (rootSet === undefined) throw new Error(`token ${label} has not joined the root set of ${name}`);
   const deviations = verifyRootSet(session, module.dialect, rootSet);
   if (deviations.length > 0) throw new Error(`root keys are not as they must be: ${deviations.join('; ')}`);

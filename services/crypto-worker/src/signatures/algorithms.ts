@@ -39,6 +39,15 @@ const ecdsa: SigningForm = {
   decode: (signature, spec) => rawOfSignature(signature, keySpecs[spec].coordinateBytes ?? 0),
 };
 
+/** RFC 8032 §5.1.6: R ‖ S. */
+const ED25519_SIGNATURE_BYTES = 64;
+
+/** Some modules take a signature of another length for an error of the caller. */
+function ed25519(mechanism: Mechanism): SigningForm {
+  const decode = (signature: Buffer): Buffer | undefined => (signature.length === ED25519_SIGNATURE_BYTES ? signature : undefined);
+  return { mechanism, input: same, encode: same, decode };
+}
+
 /** API reference, Sign; kms-api §3.4. SM2DSA is not here: no module carries it. */
 const forms: Readonly<Partial<Record<SigningAlgorithm, SigningForm>>> = {
   RSASSA_PKCS1_V1_5_SHA_256: pkcs1('sha256'),
@@ -51,8 +60,8 @@ const forms: Readonly<Partial<Record<SigningAlgorithm, SigningForm>>> = {
   ECDSA_SHA_384: ecdsa,
   ECDSA_SHA_512: ecdsa,
   ML_DSA_SHAKE_256: { mechanism: plain(CKM.ML_DSA), input: same, encode: same, decode: same },
-  ED25519_SHA_512: { mechanism: plain(CKM.EDDSA), input: same, encode: same, decode: same },
-  ED25519_PH_SHA_512: { mechanism: eddsaPrehash(), input: same, encode: same, decode: same },
+  ED25519_SHA_512: ed25519(plain(CKM.EDDSA)),
+  ED25519_PH_SHA_512: ed25519(eddsaPrehash()),
 };
 
 /** What only some modules with keys of the spec can do. */

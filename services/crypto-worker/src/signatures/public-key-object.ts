@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { fail } from '@trent/errors';
-import { CKK, CKO, CKP, CURVES, type ObjectHandle, type Session } from '@trent/pkcs11';
+import { CKK, CKO, CKP, CURVES, type Dialect, type ObjectHandle, type Session } from '@trent/pkcs11';
 import { isPostQuantumSpec, rawPostQuantumKey, type PostQuantumSpec } from '../keys/post-quantum-spki.ts';
 
 const base = { class: CKO.PUBLIC_KEY, token: false, private: false } as const;
@@ -10,8 +10,8 @@ const verifying = { ...base, verify: true } as const;
  * Runs work with a public key put into the token as a session object, and destroys it afterwards: Node.js verifies messages only, the token digests
  * too, and secrets that are encapsulated come from its random generator.
  */
-export function withPublicKey<R>(session: Session, key: KeyObject, work: (object: ObjectHandle) => R): R {
-  const object = publicKeyObject(session, key);
+export function withPublicKey<R>(session: Session, dialect: Dialect, key: KeyObject, work: (object: ObjectHandle) => R): R {
+  const object = publicKeyObject(session, dialect, key);
   const destroy = (): void => session.destroyObject(object);
   let done: R;
   try {
@@ -25,9 +25,9 @@ export function withPublicKey<R>(session: Session, key: KeyObject, work: (object
   return done;
 }
 
-function publicKeyObject(session: Session, key: KeyObject): ObjectHandle {
+function publicKeyObject(session: Session, dialect: Dialect, key: KeyObject): ObjectHandle {
   const type = key.asymmetricKeyType?.toUpperCase().replaceAll('-', '_') ?? '';
-  return isPostQuantumSpec(type) ? postQuantumKeyObject(session, key, type) : classicKeyObject(session, key);
+  return isPostQuantumSpec(type) ? postQuantumKeyObject(session, key, type) : classicKeyObject(session, dialect, key);
 }
 
 /** Node.js names the keys as AWS does but for the case. */
@@ -39,7 +39,7 @@ function postQuantumKeyObject(session: Session, key: KeyObject, spec: PostQuantu
     : session.createObject({ ...base, ...common, keyType: CKK.ML_KEM, encapsulate: true });
 }
 
-function classicKeyObject(session: Session, key: KeyObject): ObjectHandle {
+function classicKeyObject(session: Session, dialect: Dialect, key: KeyObject): ObjectHandle {
   const { kty, crv, n, e, x, y } = key.export({ format: 'jwk' });
   switch (kty) {
     case 'RSA':
@@ -58,7 +58,7 @@ function classicKeyObject(session: Session, key: KeyObject): ObjectHandle {
         ...verifying,
         keyType: CKK.EC_EDWARDS,
         ecParams: Buffer.from(CURVES.Ed25519, 'hex'),
-        ecPoint: octetString(bytes(x)),
+        ecPoint: dialect.isEdwardsPointBare === true ? bytes(x) : octetString(bytes(x)),
       });
     default:
       return fail('KMSInternalException', '', { cause: 'a public key of a kind without verification' });

@@ -14,7 +14,7 @@ import { ACCOUNT, GROUP, OTHER_REGION, REGION, soon, type Place, type WorkerCase
 
 /** The worker of the other region of the group: its token is another, its root sets are these. */
 function elsewhere({ open }: Place): OpenToken {
-  const rootSet = findRootSet(open.session, OTHER_REGION);
+  const rootSet = findRootSet(open.session, open.dialect, OTHER_REGION);
   assert.ok(rootSet !== undefined);
   return { ...open, rootSet };
 }

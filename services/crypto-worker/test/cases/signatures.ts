@@ -186,7 +186,7 @@ export const signatures: readonly WorkerCase[] = [
       const signature = session.sign(mechanism, pair.privateKey, message);
       assert.equal(verify(null, message, key, signature), true);
       assert.equal(
-        withPublicKey(session, key, (object) => session.verify(mechanism, object, message, signature)),
+        withPublicKey(session, dialect, key, (object) => session.verify(mechanism, object, message, signature)),
         true,
       );
     },

@@ -3,11 +3,11 @@ import { probeSpecs } from '../../src/keys/probe-specs.ts';
 import { openToken, type TokenPlace } from '../../src/pool/open-token.ts';
 import { SlowLane } from '../../src/pool/slow-lane.ts';
 import { StoreLink } from '../../src/stores/store-link.ts';
-import { suites } from '../cases/suites.ts';
+import { newerSuites, suites } from '../cases/suites.ts';
 import type { Place } from './case.ts';
 
 const [placeOfToken = '', suiteName = ''] = process.argv.slice(2);
-const suite = suites[suiteName];
+const suite = suites[suiteName] ?? newerSuites[suiteName];
 if (suite === undefined) throw new Error('usage: run-cases place suite');
 
 const open = openToken(JSON.parse(placeOfToken) as TokenPlace);
