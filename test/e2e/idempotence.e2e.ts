@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { answerOf, Caller, jsonHeaders, type Answer, type Members } from './fixtures/caller.ts';
 import { anotherAccount, testCluster } from './fixtures/cluster.ts';
-import { aKey } from './fixtures/keys.ts';
+import { aKey, anAlias } from './fixtures/keys.ts';
 import { aPrimary, THERE } from './fixtures/multi-region.ts';
 import { rotationsOf } from './fixtures/rotations.ts';
 
@@ -29,6 +29,12 @@ interface Row {
 }
 
 const aTarget = async () => ({ KeyId: (await aKey(caller)).id });
+const aGrantToEnd = async (): Promise<Members> => {
+  const { id: KeyId, arn } = await aKey(caller);
+  const GranteePrincipal = `arn:aws:iam::${caller.account.accountId}:root`;
+  const { body } = await caller.ok('CreateGrant', { KeyId, GranteePrincipal, Operations: ['Encrypt'] });
+  return { KeyId: arn, GrantId: body['GrantId'] };
+};
 const rows: Row[] = [
   { operation: 'CreateKey', input: () => Promise.resolve({ Description: randomUUID() }), second: undefined },
   {
@@ -57,6 +63,14 @@ const rows: Row[] = [
     input: async () => ({ KeyId: (await aPrimary(caller)).id, ReplicaRegion: THERE }),
     second: 'AlreadyExistsException',
   },
+  { operation: 'DeleteAlias', input: async () => ({ AliasName: await anAlias(caller, await aKey(caller)) }), second: 'NotFoundException' },
+  {
+    operation: 'UpdateAlias',
+    input: async () => ({ AliasName: await anAlias(caller, await aKey(caller)), TargetKeyId: (await aKey(caller)).id }),
+    second: undefined,
+  },
+  { operation: 'RetireGrant', input: aGrantToEnd, second: 'NotFoundException' },
+  { operation: 'RevokeGrant', input: aGrantToEnd, second: 'NotFoundException' },
   { operation: 'TagResource', input: async () => ({ ...(await aTarget()), Tags: [{ TagKey: 'a', TagValue: 'b' }] }), second: undefined },
 ];
 

@@ -6,3 +6,4 @@ export { startRecord, tlsDetailsJson, type AuditDraft, type RecordFacts, type Tl
 export { AUDIT_HEADERS, auditStream, auditSubject, messageBody, OUTBOX_PREFIX, readMessageBody } from './message/wire-form.ts';
 export { openAuditPublisher, type AuditPublisher, type AuditPublisherOptions } from './publish/audit-publisher.ts';
 export type { AuditPublisherEvent } from './publish/region-lane.ts';
+export { sharedRecords } from './record/shared-records.ts';

@@ -37,10 +37,14 @@ export interface Ask {
 
 /** Crypto takes milliseconds, and a permit lives three seconds at most: a request that takes longer is taken up within them. */
 export const CRYPTO_DEADLINE_MS = 3_000;
-/** A change waits for the lease of a replica that died, two seconds; an RSA key takes seconds to make. */
+/** A change waits for the lease of a replica that died, two seconds. */
 export const ROOM_DEADLINE_MS = 10_000;
+
+/** An RSA key of 4096 bits takes a second, now and then ten; on a busy machine a multiple of that. AWS's clients wait a minute. */
+export const GENERATION_DEADLINE_MS = 30_000;
 
 /** The deadline of a request that came now; `clientMs` is what the client itself allows, if it said so. */
 export function deadlineOf(plan: OperationPlan, nowMs: number, clientMs = Infinity): number {
+  if (plan.makesKeys) return nowMs + Math.min(clientMs, GENERATION_DEADLINE_MS);
   return nowMs + Math.min(clientMs, plan.isCrypto && plan.lane === 'fast' ? CRYPTO_DEADLINE_MS : ROOM_DEADLINE_MS);
 }

@@ -5,9 +5,9 @@ import { newEventId } from '@trent/identifiers';
 
 import { tooFast, type Admission } from './admission/admission.ts';
 import type { Ask } from './ask.ts';
-import { draftRecord, wholeRecord, type Outcome, type RecordParts } from './audit/record.ts';
+import { draftRecord, recordsOf, type Outcome, type RecordParts } from './audit/record.ts';
 import { prepare } from './operations/authorize-item.ts';
-import { dispatch, type RoomCall, type Rooms } from './operations/dispatch.ts';
+import { dispatch, earlierAnswer, type RoomCall, type Rooms } from './operations/dispatch.ts';
 import type { KeyUsage } from './usage/key-usage.ts';
 
 /** What the road leads by. */
@@ -61,7 +61,11 @@ async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeRe
     const admitted = road.admission.charge(ask, who);
     if (ask.fault !== undefined) throw ask.fault;
     if (!admitted) fail('ThrottlingException', tooFast(ask));
-    if (who.error !== undefined) throw fromErrorDetail(who.error);
+    if (who.error !== undefined) {
+      const earlier = await earlierAnswer(road.rooms, ask, who, () => draftRecord(road.records, ask, who));
+      if (earlier !== undefined) return { kind: 'done', ...earlier };
+      throw fromErrorDetail(who.error);
+    }
     if (lateFault !== undefined) throw lateFault;
     if (ask.message !== undefined) ask.plan.lateRule?.(ask.message, who.keys);
     // A room that has checks of its own ends a dry run by itself.
@@ -74,10 +78,13 @@ async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeRe
   }
 }
 
-function record(road: Road, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome, eventId: string): Promise<void> | undefined {
+function record(road: Road, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome, eventId: string): Promise<unknown> | undefined {
   if (outcome.kind === 'done' && outcome.recorded) return undefined;
   const deadline = Math.max(ask.deadline, road.clock() + RECORD_GRACE_MS);
-  return road.publish(ask.region, wholeRecord(road.records, ask, who, outcome, eventId), deadline);
+  const [own = '', ...others] = recordsOf(road.records, ask, who, outcome, eventId);
+  const published = road.publish(ask.region, own, deadline);
+  if (others.length === 0) return published;
+  return Promise.all([published, ...others.map((other) => road.publish(ask.region, other, deadline))]);
 }
 
 function noteUse({ usage, records }: Road, { plan, requestId }: Ask, { keys }: authorize.AuthorizeResult, eventId: string): void {

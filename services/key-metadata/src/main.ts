@@ -28,7 +28,7 @@ import { markersWith } from './operations/marker.ts';
 import { freshMaterialOf } from './operations/materials.ts';
 import { loadGrants } from './store/grant-views.ts';
 import { KeyQuota } from './store/key-quota.ts';
-import { keepKeyUsage } from './store/key-usage.ts';
+import { keepKeyUsage, unusedSince } from './store/key-usage.ts';
 import { loadKeyViews } from './store/key-views.ts';
 import { openTokenStream } from './store/token-stream.ts';
 import { Sweeper } from './timers/sweep.ts';
@@ -94,6 +94,9 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
       bind(metadata.KeyViewServiceService, {
         loadKeyViews: unary(async ({ queries }, call) => ({ answers: await loadKeyViews(db, queries, call.deadline) })),
         loadGrants: unary((request, call) => loadGrants(db, request, call.deadline)),
+        getUnusedSince: unary(async ({ region, keyId }, call) => ({
+          sinceMs: BigInt(await unusedSince(db, region, keyId, call.deadline)),
+        })),
         makeManagedKey: unary(async (request, call) => {
           await makeManagedKey(deps, request, call.deadline);
           return {};

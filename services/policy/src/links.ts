@@ -4,6 +4,7 @@ import { fail } from '@trent/errors';
 import { openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 import { SecretBytes } from '@trent/secret-bytes';
 import type { LoadViews } from './authorize/key-views.ts';
+import type { UnusedSince } from './authorize/trailing-days.ts';
 import type { ManagedKeys } from './authorize/managed-keys.ts';
 import type { FetchPermitKey } from './authorize/permit-keys.ts';
 import type { PolicyConfig } from './config.ts';
@@ -22,6 +23,7 @@ export interface Links {
   readonly loadGrants: LoadGrants;
   readonly fetchGrantTokenKey: FetchGrantTokenKey;
   readonly fetchPermitKey: FetchPermitKey;
+  readonly unusedSince: UnusedSince;
   readonly makeManagedKey: ManagedKeys['make'];
   readonly seal: (plaintext: Buffer, label: string, deadline: number) => Promise<Buffer>;
   readonly unseal: (sealed: Buffer, label: string, deadline: number) => Promise<SecretBytes>;
@@ -53,6 +55,11 @@ export function openLinks(rt: ServiceRuntime, config: PolicyConfig): Links {
     fetchGrantTokenKey: async (deadline) => {
       const { key } = await keyMetadata.call(metadata.KeyViewServiceService.getGrantTokenKey, {}, { deadline, repeat: 'safe' });
       return key;
+    },
+    unusedSince: async (region, keyId, deadline) => {
+      const request = { region, keyId };
+      const { sinceMs } = await keyMetadata.call(metadata.KeyViewServiceService.getUnusedSince, request, { deadline, repeat: 'safe' });
+      return Number(sinceMs);
     },
     // Safe to repeat: there is one such key, and who finds it there makes no other.
     makeManagedKey: async (region, accountId, service, deadline) => {

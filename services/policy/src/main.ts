@@ -111,6 +111,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
       hasService: (accountId, service, deadline) => accountHasService(db, accountId, service, deadline),
       make: links.makeManagedKey,
     },
+    unusedSince: links.unusedSince,
     permitKeys,
     isLive,
     now: Date.now,

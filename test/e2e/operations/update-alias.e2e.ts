@@ -52,6 +52,24 @@ describe('UpdateAlias', () => {
     expect(await entryOf(AliasName, key)).toMatchObject({ TargetKeyId: key.id });
   });
 
+  test.each([
+    ['an HMAC key', {}, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }],
+    ['an asymmetric key', {}, { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }],
+    [
+      'a key of another usage',
+      { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+      { KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' },
+    ],
+  ])('to %s, is refused and changes nothing', async (_kind, present, next) => {
+    const [own, other] = [await aKey(caller, present), await aKey(caller, next)];
+    const name = await anAlias(caller, own);
+    expect(await caller.kms('UpdateAlias', { AliasName: name, TargetKeyId: other.id })).toMatchObject({
+      error: 'ValidationException',
+      message: 'The current and the new KMS key must be of the same type and have the same key usage.',
+    });
+    expect(await entryOf(name, own)).toMatchObject({ TargetKeyId: own.id });
+  });
+
   test('takes a name from a key that is pending deletion', async () => {
     const own = await aKey(caller);
     const name = await anAlias(caller, own);

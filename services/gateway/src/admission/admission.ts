@@ -37,7 +37,7 @@ export class Admission {
   charge(ask: Ask, { accountId, quotaPerSecond, keys }: authorize.AuthorizeResult): boolean {
     this.#remember(callerOf(ask), accountId);
     let admitted = this.#concurrency.take(accountId);
-    for (const { name, perSecond } of quotaClassesOf(ask.plan.operation, keys)) {
+    for (const { name, perSecond } of quotaClassesOf(ask.plan.operation, keys, ask.fault === undefined ? ask.message : undefined)) {
       const limit = quotaPerSecond === 0 ? perSecond : quotaPerSecond;
       admitted = this.#quota.take(purseName(accountId, ask, name), limit) && admitted;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations, type authorize, type Operation } from '@trent/contracts';
+import { awsEnum, operations, type authorize, type Operation } from '@trent/contracts';
 import { quotaClassesOf } from './quota-class.ts';
 
 const key = (keySpec: string): authorize.ResolvedKey => ({ keySpec }) as authorize.ResolvedKey;
@@ -27,5 +27,22 @@ describe('what a request counts against (kms-api §15.4)', () => {
     ['kms.GenerateRandom', [], ['CryptographicOperationsSymmetric']],
   ])('%s with %j: %j', (name, specs, classes) => {
     expect(quotaClassesOf(operation(name), specs.map(key)).map((one) => one.name)).toEqual(classes);
+  });
+});
+
+describe('data key pairs count by what they are', () => {
+  test.each([
+    ['RSA_2048', 20],
+    ['RSA_3072', 4],
+    ['RSA_4096', 1],
+    ['ECC_NIST_P256', 100],
+    ['SM2', 25],
+  ])('%s: %i a second, for both operations together', (spec, perSecond) => {
+    const keyPairSpec = awsEnum('trent.kms.v1.DataKeyPairSpec').fromAws(spec);
+    for (const name of ['kms.GenerateDataKeyPair', 'kms.GenerateDataKeyPairWithoutPlaintext']) {
+      expect(quotaClassesOf(operation(name), [key('SYMMETRIC_DEFAULT')], { keyPairSpec })).toEqual([
+        { name: `GenerateDataKeyPair/${spec}`, perSecond },
+      ]);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { finishRecord, responseElementsOf, startRecord, type AuditDraft } from '@trent/audit-record';
+import { finishRecord, responseElementsOf, sharedRecords, startRecord, type AuditDraft } from '@trent/audit-record';
 import type { authorize } from '@trent/contracts';
 import type { TrentError } from '@trent/errors';
 import { newEventId, type RandomBytes } from '@trent/identifiers';
@@ -54,6 +54,16 @@ export function wholeRecord(
   if (outcome.kind === 'failed') return finishRecord(draft, { resources, error: outcome.error });
   const additionalEventData = ask.plan.isCrypto ? materials(who) : undefined;
   return finishRecord(draft, { resources, additionalEventData, responseElements: elementsOf(ask, who, outcome.output) });
+}
+
+/**
+ * The records that a request leaves: its own, and for keys of other accounts one more in the trail of each (kms-api §14.2). What failed has one:
+ * policy tells of other accounts' keys to those alone who may use them.
+ */
+export function recordsOf(parts: RecordParts, ask: Ask, who: authorize.AuthorizeResult, outcome: Outcome, eventId: string): string[] {
+  const record = wholeRecord(parts, ask, who, outcome, eventId);
+  if (outcome.kind === 'failed') return [record];
+  return sharedRecords(record, who.accountId, resourcesOf(who), () => newEventId(parts.random));
 }
 
 /** Keys, each followed by the alias it was named by (kms-api §14.2). */

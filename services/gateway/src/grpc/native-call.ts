@@ -5,6 +5,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { deadlineOf, type Ask, type Origin } from '../ask.ts';
 import { bearerOf } from '../authn/bearer-token.ts';
 import { identifyCertificate } from '../authn/client-certificate.ts';
+import { nativeTlsDetails } from './tls-origin.ts';
 import type { OperationPlan } from '../operations/operation-plan.ts';
 
 /** What of a native call is the same for all its requests: a unary call has one, a batch stream thousands. */
@@ -24,6 +25,8 @@ const MAX_ID_LENGTH = 128;
 interface AnyCall {
   readonly metadata: Metadata;
   getPeer(): string;
+  /** The authority that the client asked for. */
+  getHost(): string;
 }
 
 /**
@@ -37,7 +40,11 @@ export function readNativeCall(call: AnyCall, regions: readonly string[]): Nativ
   return {
     caller: bearerOf(first(metadata, 'authorization')) ?? identifyCertificate(callerOf(call)),
     region: regions.find((region) => region === asked) ?? regions[0] ?? '',
-    origin: { sourceIp: peer.slice(0, peer.lastIndexOf(':')), userAgent: first(metadata, 'user-agent'), tlsDetails: undefined },
+    origin: {
+      sourceIp: peer.slice(0, peer.lastIndexOf(':')),
+      userAgent: first(metadata, 'user-agent'),
+      tlsDetails: nativeTlsDetails(call, call.getHost()),
+    },
     traceparent: first(metadata, 'traceparent'),
   };
 }

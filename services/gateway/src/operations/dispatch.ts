@@ -1,4 +1,4 @@
-import type { authorize, execute, invoke, options } from '@trent/contracts';
+import { options, type authorize, type execute, type invoke } from '@trent/contracts';
 import { fromErrorDetail } from '@trent/bootstrap';
 import { fail } from '@trent/errors';
 
@@ -40,6 +40,28 @@ export interface RoomAnswer {
  */
 export function dispatch(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, draft: () => string): Promise<RoomAnswer> {
   return ask.plan.isCrypto ? executeCrypto(rooms, ask, who) : invokeRoom(rooms, ask, who, draft());
+}
+
+/**
+ * A change that is sent again may name what is gone because of it. So what policy does not find is asked of the room, which answers what it
+ * answered the same invocation of the same caller before.
+ * @returns undefined when this is no such repeat
+ */
+export async function earlierAnswer(
+  rooms: Rooms,
+  ask: Ask,
+  who: authorize.AuthorizeResult,
+  draft: () => string,
+): Promise<RoomAnswer | undefined> {
+  const { option } = ask.plan.operation;
+  const mayRepeat = option.repeat === options.Repeat.REPEAT_IDEMPOTENT && option.room === options.Room.ROOM_KEY_METADATA;
+  if (who.error?.code !== 'NotFoundException' || !mayRepeat || ask.input === undefined) return undefined;
+  try {
+    return await invokeRoom(rooms, ask, who, draft(), true);
+  } catch {
+    // Not answered before, or nobody can say: what policy said holds.
+    return undefined;
+  }
 }
 
 async function executeCrypto(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult): Promise<RoomAnswer> {
@@ -87,7 +109,13 @@ function laneOf({ lane, operation: { rpc } }: Ask['plan'], { keys: [key] }: auth
   }
 }
 
-async function invokeRoom(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult, auditDraft: string): Promise<RoomAnswer> {
+async function invokeRoom(
+  rooms: Rooms,
+  ask: Ask,
+  who: authorize.AuthorizeResult,
+  auditDraft: string,
+  repeatOnly = false,
+): Promise<RoomAnswer> {
   const { operation, repeat } = ask.plan;
   const call = rooms.invoke.get(operation.option.room) ?? fail('KMSInternalException');
   const { accountId, principalArn, identity, accessKeyId, callerContext } = who;
@@ -100,6 +128,7 @@ async function invokeRoom(rooms: Rooms, ask: Ask, who: authorize.AuthorizeResult
     invocationId: ask.invocationId,
     keyArns: who.keys.map((key) => key.keyArn),
     auditDraft,
+    repeatOnly,
   };
   return call(request, { affinity: affinityOf(ask, who), deadline: ask.deadline, repeat });
 }

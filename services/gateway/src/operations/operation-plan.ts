@@ -1,4 +1,4 @@
-import { membersOf, operations, options, type Operation } from '@trent/contracts';
+import { membersOf, operations, options, type Operation, type OperationName } from '@trent/contracts';
 
 import { factsOf, type FactsOf } from './facts.ts';
 import { keysOf, type ReadKeys } from './key-queries.ts';
@@ -36,6 +36,8 @@ export interface OperationPlan {
   /** The link may send it again after a transport failure (changes stand under an idempotency row). */
   readonly repeat: 'safe' | 'once';
   readonly lane: 'fast' | 'slow';
+  /** It may make a key whose primes must be found. */
+  readonly makesKeys: boolean;
   /** What the request costs in other Regions. */
   readonly charges: (message: object) => readonly Charge[];
 }
@@ -49,6 +51,14 @@ export interface Charge {
 }
 
 const NO_CHARGES: readonly Charge[] = [];
+
+/** Operations that can ask for an RSA key. */
+const MAKES_KEYS: ReadonlySet<string> = new Set<OperationName>([
+  'kms.CreateKey',
+  'kms.GenerateDataKeyPair',
+  'kms.GenerateDataKeyPairWithoutPlaintext',
+  'kms.GetParametersForImport',
+]);
 
 /** Plans of all operations, by name ("kms.Encrypt"). */
 export function planOperations(): ReadonlyMap<string, OperationPlan> {
@@ -76,6 +86,7 @@ function planOperation(operation: Operation): OperationPlan {
     isCrypto: option.room === options.Room.ROOM_CRYPTO_WORKER,
     repeat: option.repeat === options.Repeat.REPEAT_UNSPECIFIED ? 'once' : 'safe',
     lane: option.lane === options.Lane.LANE_SLOW ? 'slow' : 'fast',
+    makesKeys: MAKES_KEYS.has(operation.name),
     charges: chargesOf(operation),
   };
 }

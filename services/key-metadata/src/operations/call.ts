@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { draftElsewhere, finishRecord, responseElementsOf } from '@trent/audit-record';
+import { draftElsewhere, finishRecord, responseElementsOf, sharedRecords } from '@trent/audit-record';
 import { operations, type invoke, type KeyMetadataRpc, type Operation } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
@@ -97,13 +97,21 @@ export async function change<Response extends object>(
       answer: keptAnswer(request.requestId, operation.responseCodec.encode(response)),
       changes,
       audit: [
-        { region: call.region, record },
+        ...sharedRecords(record, call.accountId, resources, deps.newEventId).map((one) => ({ region: call.region, record: one })),
         ...(elsewhere === undefined ? [] : [recordElsewhere(deps, request.auditDraft, elsewhere)]),
         ...events,
       ],
     };
   });
   return readKeptAnswer(output, request.requestId);
+}
+
+/**
+ * What an earlier request of the same invocation was answered, for one that names what is not there any more: the alias that it deleted.
+ * @throws NotFoundException when there was none; nothing is changed
+ */
+export function earlierAnswer(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
+  return change(deps, call, () => fail('NotFoundException'));
 }
 
 function recordElsewhere(deps: Deps, auditDraft: string, { region, operation, request, response, resources }: Elsewhere) {

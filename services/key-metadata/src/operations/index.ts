@@ -1,7 +1,7 @@
 import type { invoke, KeyMetadataRpc } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
-import { readCall, type Deps, type Handlers } from './call.ts';
+import { readCall, type Deps, type Handlers, earlierAnswer } from './call.ts';
 import { createGrant } from './create-grant.ts';
 import { createKey } from './create-key.ts';
 import { listGrants, listRetirableGrants, retireGrant, revokeGrant } from './grants.ts';
@@ -56,5 +56,6 @@ export function invokeOperation(deps: Deps, request: invoke.InvokeRequest, deadl
   const handler = Object.hasOwn(handlers, request.operation)
     ? handlers[request.operation as KeyMetadataRpc]
     : fail('UnknownOperationException');
-  return handler(deps, readCall(request, deadline));
+  const call = readCall(request, deadline);
+  return request.repeatOnly ? earlierAnswer(deps, call) : handler(deps, call);
 }

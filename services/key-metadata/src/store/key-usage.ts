@@ -1,4 +1,5 @@
 import type { metadata } from '@trent/contracts';
+import { fail } from '@trent/errors';
 import type { Database } from '@trent/postgres';
 import type { Reader } from './keys.ts';
 
@@ -37,6 +38,17 @@ export async function keepKeyUsage(db: Database, uses: readonly metadata.KeyUse[
     ],
     { deadline, name: 'keep-key-usage' },
   );
+}
+
+/** Epoch milliseconds since when a key is not used: its last use, else when it was made or uses began to be noted. @throws NotFoundException */
+export async function unusedSince(db: Database, region: string, keyId: string, deadline: number): Promise<number> {
+  const { rows } = await db.query<{ since: Date }>(
+    `select coalesce(u.used_at, greatest(t.started_at, k.created_at)) as since
+     from usage_tracking t join keys k on k.region = $1 and k.key_id = $2 left join key_usage u on u.region = k.region and u.key_id = k.key_id`,
+    [region, keyId],
+    { deadline, name: 'unused-since' },
+  );
+  return rows[0]?.since.getTime() ?? fail('NotFoundException', `Key '${keyId}' does not exist`);
 }
 
 /** Undefined never: also a key that was never used has the date from which its uses are noted. */

@@ -114,6 +114,7 @@ export function aPolicy(
     grantTokens,
     findPrincipals: ({ arns, roles }) =>
       Promise.resolve(new Map([...arns, ...roles.map(({ arn }) => arn)].map((arn) => [arn, 'AIDACKCEVSQ6C2EXAMPLE']))),
+    unusedSince: () => Promise.resolve(NOW - 3 * 86_400_000 - 1),
     managedKeys: { hasService: () => Promise.resolve(false), make: () => Promise.reject(new Error('no key is managed')) },
     permitKeys: { keyFor: () => permitKey },
     isLive: () => true,

@@ -25,6 +25,7 @@ import type { KeyView, KeyViews } from './key-views.ts';
 import { isBornOfFirstUse, type ManagedKeys } from './managed-keys.ts';
 import { checkNamedPrincipals, namesPrincipals, type FindPrincipals } from './named-principals.ts';
 import type { PermitKeys } from './permit-keys.ts';
+import { asksForUse, tellingUse, type UnusedSince } from './trailing-days.ts';
 import { aliasOf, existing, heldView, loadView, readTargets, withoutMissingRelatives, type KeyTarget } from './resolve-keys.ts';
 import { refuseBeyondSession } from './session-limits.ts';
 
@@ -35,6 +36,7 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly identities: IdentityLookup;
   readonly findPrincipals: FindPrincipals;
   readonly managedKeys: ManagedKeys;
+  readonly unusedSince: UnusedSince;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
 
@@ -68,7 +70,7 @@ export function authorizeItem(
     const principal = heldPrincipal(deps, item);
     if (principal === undefined) return authorizeCold(deps, item, deadline, progress);
     progress.principal = principal;
-    if (isRetirement(item) || namesPrincipals(item) || (item.grantTokens.length > 0 && !deps.grantTokens.isReady))
+    if (isRetirement(item) || namesPrincipals(item) || asksForUse(item) || (item.grantTokens.length > 0 && !deps.grantTokens.isReady))
       return authorizeCold(deps, item, deadline, progress);
     const operation = operationOf(item);
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
@@ -118,6 +120,7 @@ async function authorizeCold(
     const targets = item.authenticateOnly ? [] : readTargets(item, operation, principal);
     const views = await Promise.all(targets.map((target) => viewOf(deps, item, operation, principal, target, deadline)));
     await Promise.all(views.map(async (view) => view && deps.grants.load(view, principal.asker, deadline)));
+    if (asksForUse(item)) item = await tellingUse(deps.unusedSince, item, views[0], deps.now(), deadline);
     const retired = isRetirement(item) && views[0] !== undefined ? await deps.grants.byId(views[0], item.grantId, deadline) : undefined;
     const identity = isOnIdentity(item, operation)
       ? await identityResource(deps.identities, item, operation, principal, deadline)

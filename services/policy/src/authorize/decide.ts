@@ -60,12 +60,15 @@ export function authorizeBeyondKeys(
           account: principal.accountId,
         });
   const context = new Circumstances({ item, principal, ...(identity === undefined ? {} : { identity }), keyNumber: 0, now });
-  const decision = evaluate(
-    { principal: principal.asker, action: operation.action, resource, context, now },
-    { ...principal.documents, grants: [] },
-  );
-  if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+  // Whoever makes a key with tags needs the right to tag, from an identity policy (API reference, CreateKey, Tags).
+  const tags = operation.name === 'kms.CreateKey' && item.facts.some(({ key }) => key === 'aws:TagKeys');
+  for (const action of tags ? [operation.action, TAG_RESOURCE] : [operation.action]) {
+    const decision = evaluate({ principal: principal.asker, action, resource, context, now }, { ...principal.documents, grants: [] });
+    if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+  }
 }
+
+const TAG_RESOURCE = 'kms:TagResource';
 
 /**
  * A replica is a key that is created in its Region: whoever replicates needs kms:CreateKey there, and kms:TagResource to tag it (API reference,
@@ -77,7 +80,7 @@ export function authorizeBirth(item: authorize.AuthorizeItem, principal: Princip
   const replica: KeyView = { ...primary, multiRegionRole: 'REPLICA', tags: new Map(), aliases: [] };
   const context = new Circumstances({ item: { ...item, region }, principal, view: replica, keyNumber: 0, now });
   const tagged = item.facts.some(({ key }) => key === 'aws:TagKeys');
-  for (const action of tagged ? ['kms:CreateKey', 'kms:TagResource'] : ['kms:CreateKey']) {
+  for (const action of tagged ? ['kms:CreateKey', TAG_RESOURCE] : ['kms:CreateKey']) {
     const decision = evaluate({ principal: principal.asker, action, resource: '*', context, now }, { ...principal.documents, grants: [] });
     if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
   }

@@ -87,3 +87,32 @@ describe('users and their policies', () => {
     expect(deps.credentials.state()).toEqual({ holders: 0, accessKeys: 0, certificates: 0 });
   });
 });
+
+describe('how long a key has not been used', () => {
+  const days = (value: number) => ({ NumericGreaterThanEquals: { 'kms:TrailingDaysWithoutKeyUsage': String(value) } });
+  test.each([
+    ['kms.ScheduleKeyDeletion', 'kms:ScheduleKeyDeletion', 3, 'allowed'],
+    ['kms.ScheduleKeyDeletion', 'kms:ScheduleKeyDeletion', 4, 'AccessDeniedException'],
+    ['kms.DisableKey', 'kms:DisableKey', 3, 'allowed'],
+    ['kms.EnableKey', 'kms:EnableKey', 0, 'AccessDeniedException'],
+  ])('%s, %s with %i days: %s', async (operation, action, atLeast, code) => {
+    const holder = bob([identity(document('Allow', action, { Condition: days(atLeast) }))]);
+    const { error } = await authorizeItem(aPolicy(undefined, { holder }).deps, anItem({ operation }), DEADLINE);
+    expect(error?.code ?? 'allowed').toBe(code);
+  });
+});
+
+describe('tags of a new key', () => {
+  const facts = [{ key: 'aws:TagKeys', values: ['team'], keyNumber: 0 }];
+  test.each([
+    [['kms:CreateKey'], [], 'allowed'],
+    [['kms:CreateKey'], facts, 'AccessDeniedException'],
+    [['kms:TagResource'], facts, 'AccessDeniedException'],
+    [['kms:CreateKey', 'kms:TagResource'], facts, 'allowed'],
+  ])('%j allows CreateKey with facts %j: %s', async (actions, given, code) => {
+    const holder = bob(actions.map((action) => identity(document('Allow', action))));
+    const item = anItem({ operation: 'kms.CreateKey', keys: [], facts: given });
+    const { error } = await authorizeItem(aPolicy(undefined, { holder }).deps, item, DEADLINE);
+    expect(error?.code ?? 'allowed').toBe(code);
+  });
+});
