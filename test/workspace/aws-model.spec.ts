@@ -31,12 +31,6 @@ interface Model {
 
 /** AWS operations that Trent does not serve. */
 const NOT_SERVED = new Set([
-  'kms.ConnectCustomKeyStore',
-  'kms.CreateCustomKeyStore',
-  'kms.DeleteCustomKeyStore',
-  'kms.DescribeCustomKeyStores',
-  'kms.DisconnectCustomKeyStore',
-  'kms.UpdateCustomKeyStore',
   'sts.AssumeRoleWithSAML',
   'sts.AssumeRoot',
   'sts.DecodeAuthorizationMessage',

@@ -18,6 +18,9 @@ export const keyMetadataConfig = {
   ...regionGroupsConfig,
   maxKeys: integer({ min: 1, max: 100_000_000 }).default(100_000).describe('keys that an account may have in a Region, in any state'),
   cryptoWorkerEndpoints: endpoints().describe('Crypto workers: region/zone=host:port,…'),
+  keyStoreEndpoints: endpoints()
+    .default([])
+    .describe('Key-store processes, every one: they know themselves which custom key stores they hold'),
 };
 
 export type KeyMetadataConfig = ConfigOf<typeof keyMetadataConfig>;

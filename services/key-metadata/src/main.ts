@@ -16,11 +16,13 @@ import {
 } from '@trent/bootstrap';
 import { execute, feed, invoke, metadata } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { openUnaryLink } from '@trent/grpc-link';
+import { openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 import { newEventId, pooledRandom } from '@trent/identifiers';
 import { changeTablesSql, openWriter } from '@trent/outbox';
 import { migrate, openDatabase, type Database } from '@trent/postgres';
 import { keyMetadataConfig, type KeyMetadataConfig } from './config.ts';
+import { loadKeyStore } from './key-stores/describe.ts';
+import { openKeyStores } from './key-stores/key-stores.ts';
 import type { Deps } from './operations/call.ts';
 import { invokeOperation } from './operations/index.ts';
 import { makeManagedKey } from './operations/managed-keys.ts';
@@ -63,12 +65,15 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
   rt.onDrain('writer', () => writer.close());
   const tokens = await openTokenStream(nats, config.regions, config.natsReplicas);
   const random = pooledRandom(randomFillSync);
+  const workersOf = openWorkers(rt, config);
+  const keyStores = openKeyStores(rt, { endpoints: config.keyStoreEndpoints, zone: config.zone, db, workersOf });
   const deps: Deps = {
     db,
     writer,
     markers: markersWith(await readSharedKey(db, 'marker_key')),
     grantTokenKey: await readSharedKey(db, 'grant_token_key'),
-    ...materialsOf(rt, config),
+    ...materialsOf(workersOf),
+    keyStores,
     keepToken: (region, keyId, materialId, token, deadline) => tokens.keep(region, keyId, materialId, token, deadline),
     regions: { served: config.regions, groupOf: (region) => groupOf(config, region) },
     keyQuota: new KeyQuota(config.maxKeys, () => performance.now()),
@@ -83,6 +88,7 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
     freshMaterial: (key) => freshMaterialOf(deps, key, performance.now() + MATERIAL_MS),
     monotonicMs: () => performance.now(),
     forgetTokens: (region, keyId, materialId) => tokens.forget(region, keyId, materialId),
+    deleteStoreKey: (storeId, objectId) => keyStores.processes.deleteKey(storeId, objectId, performance.now() + MATERIAL_MS),
   });
   rt.onDrain('sweeper', () => sweeper.close());
   rt.debugState('sweeper', () => sweeper.state);
@@ -109,15 +115,14 @@ async function start(rt: ServiceRuntime, config: KeyMetadataConfig): Promise<voi
           return {};
         }),
       }),
+      bind(metadata.KeyStoreServiceService, { loadKeyStore: unary((request) => loadKeyStore(deps, request)) }),
       bind(feed.FeedServiceService, { renew: unary((request) => writer.renew(request)) }),
     ],
   });
 }
 
-function materialsOf(
-  rt: ServiceRuntime,
-  config: KeyMetadataConfig,
-): Pick<Deps, 'generateMaterial' | 'checkMaterial' | 'makeImportParameters' | 'importMaterial'> {
+/** The crypto workers, by region. */
+function openWorkers(rt: ServiceRuntime, config: KeyMetadataConfig): (region: string) => UnaryLink {
   const credentials = clientCredentials(rt.tls, 'crypto-worker');
   const links = new Map(
     config.regions.map((region) => [
@@ -131,7 +136,12 @@ function materialsOf(
       }),
     ]),
   );
-  const linkOf = (region: string) => links.get(region) ?? fail('KMSInternalException');
+  return (region) => links.get(region) ?? fail('KMSInternalException');
+}
+
+function materialsOf(
+  linkOf: (region: string) => UnaryLink,
+): Pick<Deps, 'generateMaterial' | 'checkMaterial' | 'makeImportParameters' | 'importMaterial'> {
   const { generateMaterial, checkMaterial, makeImportParameters, importMaterial } = execute.MaterialServiceService;
   // Safe to repeat: a backing or wrapping key that is made twice is one too many in no store, and was answered to nobody.
   return {

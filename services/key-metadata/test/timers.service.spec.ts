@@ -59,6 +59,7 @@ function aSweeper(parts: Partial<SweepDeps> = {}): Sweeper {
     log: silentLogger(),
     newEventId: () => crypto.randomUUID(),
     forgetTokens: () => Promise.resolve(),
+    deleteStoreKey: () => Promise.resolve(),
     freshMaterial: () =>
       Promise.resolve({ materialId: String(++made).padStart(64, '0'), token: Buffer.from('token'), rootVersion: 1, objectId: '' }),
     monotonicMs: () => performance.now(),

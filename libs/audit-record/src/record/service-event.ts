@@ -13,7 +13,7 @@ export interface ServiceEventFacts {
   /** ARNs of the keys. */
   readonly resources: readonly string[];
   /** serviceEventDetails; never secrets. */
-  readonly details: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 /** The record of something that KMS did by itself (CloudTrail's AwsServiceEvent): no caller, no request. One line of JSON. */

@@ -36,7 +36,15 @@ describe('the ports of a cluster', () => {
   });
 });
 
-test('a crypto worker serves one region, every other service all of them', () => {
+test('a crypto worker serves one region, every other process all of them', () => {
   const names = serviceInstances(['a'], ['us-east-1', 'eu-west-1']);
-  expect(names).toEqual(['gateway-a', 'policy-a', 'key-metadata-a', 'crypto-worker-a', 'crypto-worker-eu-west-1-a', 'audit-ingest-a']);
+  expect(names).toEqual([
+    'gateway-a',
+    'policy-a',
+    'key-metadata-a',
+    'crypto-worker-a',
+    'crypto-worker-eu-west-1-a',
+    'audit-ingest-a',
+    'key-store-a',
+  ]);
 });

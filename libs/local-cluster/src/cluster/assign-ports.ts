@@ -18,13 +18,22 @@ export function portNames(zones: readonly string[], regions: readonly string[]):
   ];
 }
 
-/** Names of the service processes: `policy-a`; `crypto-worker-a` in the first region, `crypto-worker-eu-west-1-a` in another. */
+/**
+ * Names of the service processes: `policy-a`; `crypto-worker-a` in the first region, `crypto-worker-eu-west-1-a` in another; `key-store-a` in the
+ * first zone alone.
+ */
 export function serviceInstances(zones: readonly string[], regions: readonly string[]): string[] {
-  return SERVICES.flatMap((service) =>
+  const everywhere = SERVICES.flatMap((service) =>
     zones.flatMap((zone) =>
       service === 'crypto-worker' ? regions.map((region) => workerName(regions, region, zone)) : [`${service}-${zone}`],
     ),
   );
+  return [...everywhere, keyStoreName(zones)];
+}
+
+/** The one process that holds custom key stores connected. */
+export function keyStoreName(zones: readonly string[]): string {
+  return `key-store-${zones[0] ?? 'a'}`;
 }
 
 /** The crypto worker of a zone in a region. */

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { natsSecret, type NatsPlace } from '../backends/nats.ts';
 import { postgresUrl, roleSecret, type PostgresPlace, type PostgresRole } from '../backends/postgres.ts';
 import { redisSecret } from '../backends/redis.ts';
+import { keyStoreTokens, prepareKeyStoreTokens } from '../backends/key-store-tokens.ts';
 import type { TokenPlace } from '../backends/hsm.ts';
 import { cacheFolder, passedThrough, repositoryRoot } from '../config.ts';
 import type { Command } from '../managed-process.ts';
 import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
 import type { Verdict } from '../wait-until.ts';
-import { workerName } from './assign-ports.ts';
+import { keyStoreName, workerName } from './assign-ports.ts';
 import { REGION_GROUP, type JoiningTokens } from './join-tokens.ts';
 import type { Row } from './row.ts';
 import { AUDIT_STREAMS, type ClusterFolder, type ClusterSettings } from './settings.ts';
@@ -23,7 +24,11 @@ const STOP_RANK: Readonly<Record<ServiceName, number>> = {
   'key-metadata': 4,
   'crypto-worker': 3,
   'audit-ingest': 2,
+  'key-store': 2,
 };
+
+/** Where the entry of a process is, if not in a service of its name. */
+const ENTRIES: Readonly<Partial<Record<ServiceName, string>>> = { 'key-store': 'crypto-worker/src/key-store/main.ts' };
 
 /** What the services are told about the cluster they are part of. */
 export interface ClusterParts {
@@ -38,7 +43,7 @@ export interface ClusterParts {
 /** The rows of all services: every zone has each, a crypto worker a region, which starts once its token has joined. */
 export function serviceRows(parts: ClusterParts, after: readonly string[], tokens?: JoiningTokens): Row[] {
   const { zones, regions } = parts.settings;
-  return zones.flatMap((zone) => [
+  const inZones = zones.flatMap((zone) => [
     ...regions.map((region) => {
       const name = workerName(regions, region, zone);
       const variables = {
@@ -48,6 +53,7 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
         TRENT_REGION: region,
         ...groups(parts),
         ...feeds(parts),
+        ...keyStores(parts),
       };
       const worker = row(parts, 'crypto-worker', name, zone, after, variables);
       const prepare = async (): Promise<Command> => {
@@ -61,6 +67,7 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
       ...nats(parts, 'key-metadata'),
       ...postgres(parts, 'key_metadata'),
       ...groups(parts),
+      ...keyStores(parts),
       TRENT_CRYPTO_WORKER_ENDPOINTS: workerEndpoints(parts),
     }),
     row(parts, 'policy', `policy-${zone}`, zone, after, {
@@ -78,6 +85,21 @@ export function serviceRows(parts: ClusterParts, after: readonly string[], token
     }),
     row(parts, 'gateway', `gateway-${zone}`, zone, after, { ...nats(parts, 'gateway'), ...edge(parts, zone) }),
   ]);
+  return [...inZones, keyStoreRow(parts, after)];
+}
+
+/** The process of custom key stores, over tokens of its own. */
+function keyStoreRow(parts: ClusterParts, after: readonly string[]): Row {
+  const { settings, folder } = parts;
+  const name = keyStoreName(settings.zones);
+  const { conf, clustersFile } = keyStoreTokens(folder.tokens);
+  const variables = { ...grpc(parts, name), SOFTHSM2_CONF: conf, TRENT_KEY_STORE_CLUSTERS: clustersFile };
+  const process = row(parts, 'key-store', name, settings.zones[0] ?? 'a', after, variables);
+  const prepare = async (): Promise<Command> => {
+    await prepareKeyStoreTokens(folder.tokens, Date.now());
+    return process.prepare();
+  };
+  return { ...process, prepare };
 }
 
 function row(
@@ -99,7 +121,7 @@ function row(
   const command: Command = {
     name,
     program: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'services', service, 'src', 'main.ts')],
+    args: ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'services', ENTRIES[service] ?? `${service}/src/main.ts`)],
     env: { NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled'), ...passedThrough(), ...common(parts, service, name, zone), ...variables },
     folder: folder.dir,
     logFile: folder.logFile(name),
@@ -140,7 +162,7 @@ function grpc(parts: ClusterParts, name: string): Record<string, string> {
   return { TRENT_GRPC_LISTEN: `127.0.0.1:${portOf(parts.settings, `${name}.grpc`)}` };
 }
 
-function nats(parts: ClusterParts, user: ServiceName): Record<string, string> {
+function nats(parts: ClusterParts, user: Exclude<ServiceName, 'key-store'>): Record<string, string> {
   return {
     TRENT_NATS_SERVERS: parts.nats.nodes.map(({ port }) => `127.0.0.1:${String(port)}`).join(','),
     TRENT_NATS_USER: user,
@@ -168,6 +190,11 @@ function token(place: TokenPlace): Record<string, string> {
 
 function feeds(parts: ClusterParts): Record<string, string> {
   return { TRENT_KEY_METADATA_ENDPOINTS: endpoints(parts, 'key-metadata'), TRENT_POLICY_ENDPOINTS: endpoints(parts, 'policy') };
+}
+
+function keyStores({ settings }: ClusterParts): Record<string, string> {
+  const name = keyStoreName(settings.zones);
+  return { TRENT_KEY_STORE_ENDPOINTS: `${settings.zones[0] ?? 'a'}=127.0.0.1:${portOf(settings, `${name}.grpc`)}` };
 }
 
 function groups({ settings }: ClusterParts): Record<string, string> {

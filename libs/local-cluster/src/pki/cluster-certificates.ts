@@ -4,9 +4,11 @@ import { certificateFiles, openAuthority, type CertificateAuthority, type Certif
 /** The one trust domain of a local cluster. */
 export const TRUST_DOMAIN = 'trent';
 
-/** Services with an internal identity. */
+/** Services, which run in every zone. */
 export const SERVICES = ['gateway', 'policy', 'key-metadata', 'crypto-worker', 'audit-ingest'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** All with an internal identity: the key-store process is an entry of crypto-worker and runs once. */
+const IDENTITIES = [...SERVICES, 'key-store'] as const;
+export type ServiceName = (typeof IDENTITIES)[number];
 
 /** On one machine every service is reached at these names. */
 const LOOPBACK = { dns: ['localhost'], ip: ['127.0.0.1', '::1'] } as const;
@@ -42,7 +44,7 @@ export async function ensureCertificates(folder: string, nowMs: number): Promise
   const files = clusterCertificates(folder);
   const internal = await openAuthority('Trent local internal CA', certificateFiles(join(folder, 'internal-ca')), nowMs);
   const edge = await edgeAuthority(folder, nowMs);
-  for (const name of SERVICES) {
+  for (const name of IDENTITIES) {
     const uri = `spiffe://${TRUST_DOMAIN}/service/${name}`;
     await internal.ensure(files.service(name), { commonName: name, uri, ...LOOPBACK, use: ['server', 'client'] }, nowMs);
   }

@@ -3,6 +3,7 @@ import { canonicalise, MAX_CONTEXT_BYTES } from '@trent/encryption-context';
 import { fail } from '@trent/errors';
 import { isReservedAliasName, parseAliasName } from '@trent/identifiers';
 
+import { goodKeyStore, oneKeyStore } from './key-store-rules.ts';
 import { goodGrant, goodGrantFilter, goodRetirement, oneRetiringPrincipal } from './grant-rules.ts';
 import { validationError, violation } from './validate.ts';
 
@@ -21,6 +22,8 @@ const MAX_BYTES_A_UNIT = 3;
 export const requestRules: Readonly<Partial<Record<OperationName, readonly RequestRule[]>>> = {
   'kms.CreateKey': [rule(oneSpecName), rule(goodTags)],
   'kms.ReplicateKey': [rule(goodTags)],
+  'kms.CreateCustomKeyStore': [rule(goodKeyStore)],
+  'kms.DescribeCustomKeyStores': [rule(oneKeyStore)],
   'kms.ScheduleKeyDeletion': [rule(goodWaitingTime)],
   'kms.CreateAlias': [rule(goodAliasName), rule(keyAsTarget)],
   'kms.UpdateAlias': [rule(goodAliasName), rule(keyAsTarget)],
@@ -134,9 +137,8 @@ function servedPair({ keyPairSpec }: kms.GenerateDataKeyPairRequest): void {
   if (keyPairSpec === kms.DataKeyPairSpec.DATA_KEY_PAIR_SPEC_SM2) fail('UnsupportedOperationException', 'KeyPairSpec SM2 is not served.');
 }
 
-function goodRandom({ numberOfBytes, customKeyStoreId }: kms.GenerateRandomRequest): void {
+function goodRandom({ numberOfBytes }: kms.GenerateRandomRequest): void {
   if (numberOfBytes === undefined) fail('ValidationException', 'NumberOfBytes is required.');
-  if (customKeyStoreId !== undefined) fail('CustomKeyStoreNotFoundException');
 }
 
 /** Recorded for the first; the second is the API reference's "you must omit the ValidTo parameter". */

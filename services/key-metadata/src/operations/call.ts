@@ -6,6 +6,7 @@ import { parseArn, type AccountId, type RegionName } from '@trent/identifiers';
 import type { ChangeOfView, ChangeWriter } from '@trent/outbox';
 import type { Database, Transaction } from '@trent/postgres';
 import type { CheckMaterial, GenerateMaterial, ImportMaterial, MakeImportParameters } from './materials.ts';
+import type { KeyStores } from '../key-stores/key-stores.ts';
 import type { KeyQuota } from '../store/key-quota.ts';
 import type { Markers } from './marker.ts';
 import type { Regions } from './region-groups.ts';
@@ -24,6 +25,7 @@ export interface Deps {
   /** Keeps a wrapped key a second time, in JetStream; resolves on its ack. */
   readonly keepToken: (region: string, keyId: string, materialId: string, token: Buffer, deadline: number) => Promise<void>;
   readonly regions: Regions;
+  readonly keyStores: KeyStores;
   readonly keyQuota: Pick<KeyQuota, 'check'>;
   /** A fresh id of an audit record. */
   readonly newEventId: () => string;

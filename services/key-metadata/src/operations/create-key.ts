@@ -4,12 +4,14 @@ import { fail } from '@trent/errors';
 import { keyArn, newKeyId, type KeyId } from '@trent/identifiers';
 import { checkSpecAndOrigin, usageOfNewKey, type KeySpec, type KeyUsage, type Origin } from '@trent/key-model';
 import { defaultKeyPolicy } from '@trent/policy-language';
+import type { Transaction } from '@trent/postgres';
 import { arnOf, insertKey, readKey } from '../store/keys.ts';
 import { putTags } from '../store/tags.ts';
-import { change, type Call, type Deps } from './call.ts';
+import { change, type Call, type Deps, type Done } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
 import { metadataOf, spellingsOf } from './key-metadata.ts';
 import { freshMaterialOf, type FreshMaterial } from './materials.ts';
+import { holdStore, leavingNoOrphan, placeInStore, type PlaceInStore } from '../key-stores/in-store.ts';
 import { checkMultiRegion } from './region-groups.ts';
 import { tagRows } from './tags.ts';
 
@@ -18,6 +20,8 @@ interface Wanted {
   readonly usage: KeyUsage;
   readonly origin: Origin;
   readonly policy: string;
+  /** The custom key store that it is to live in, if any. */
+  readonly place: PlaceInStore | undefined;
 }
 
 /**
@@ -31,29 +35,39 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
   const keyId = newKeyId(randomBytes(16), multiRegion);
   const wanted = readWanted(deps, call, keyId, request);
   const { region, accountId } = call;
+  const born = { region, keyId, accountId, relatives: null, ...wanted };
   // Once, however often the transaction runs: a second run must not leave a second backing key behind.
   let material: Promise<FreshMaterial> | undefined;
-  return change(deps, call, async (tx) => {
+  const birth = async (tx: Transaction): Promise<Done<kms.CreateKeyResponse>> => {
     await deps.keyQuota.check(tx, region, accountId);
-    if (wanted.origin === 'AWS_KMS')
-      material ??= freshMaterialOf(deps, { region, accountId, keyId, relatives: null, ...wanted }, call.deadline);
-    else await deps.checkMaterial({ region, keySpec: wanted.spec, keyUsage: wanted.usage }, call.deadline);
-    const description = request.description ?? '';
+    if (wanted.place !== undefined) await holdStore(tx, call, wanted.place, wanted.origin);
+    if (wanted.origin === 'EXTERNAL') await deps.checkMaterial({ region, keySpec: wanted.spec, keyUsage: wanted.usage }, call.deadline);
+    else material ??= freshMaterialOf(deps, born, call.deadline, { ...wanted.place, ...askerOf(call) });
     await insertKey(tx, {
-      region,
-      keyId,
-      accountId,
-      description,
+      ...born,
+      description: request.description ?? '',
       state: wanted.origin === 'EXTERNAL' ? 'PendingImport' : 'Enabled',
       multiRegionKeyType: multiRegion ? 'PRIMARY' : null,
-      ...wanted,
       material: await material,
+      customKeyStoreId: wanted.place?.customKeyStoreId,
     });
     await putTags(tx, region, keyId, tagRows(request.tags));
     const key = await readKey(tx, region, keyId);
     // Nothing that does not exist is held in view, so nobody waits for a birth.
     return { response: kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) }), resources: [arnOf(key)], changes: [] };
-  });
+  };
+  if (wanted.place === undefined) return change(deps, call, birth);
+  return leavingNoOrphan(
+    deps.keyStores,
+    wanted.place,
+    () => material,
+    birth,
+    (watched) => change(deps, call, watched),
+  );
+}
+
+function askerOf({ request }: Call) {
+  return { principalArn: request.caller?.principalArn ?? '', requestId: request.requestId };
 }
 
 function readWanted(deps: Deps, call: Call, keyId: KeyId, request: kms.CreateKeyRequest): Wanted {
@@ -68,19 +82,12 @@ function readWanted(deps: Deps, call: Call, keyId: KeyId, request: kms.CreateKey
   const usage = usageOfNewKey(spec, given.usage as KeyUsage | undefined);
   const origin = (given.origin ?? 'AWS_KMS') as Origin;
   checkSpecAndOrigin(spec, origin, request.multiRegion ?? false);
-  refuseUnserved(request, origin);
+  const place = placeInStore(request, origin);
   if (request.multiRegion === true) checkMultiRegion(deps.regions, call.region);
   const policy = request.policy ?? defaultKeyPolicy(call.accountId);
   if (request.policy !== undefined) {
     const arn = keyArn(call.region, call.accountId, keyId);
     checkPolicy(call, arn, request.policy, request.bypassPolicyLockoutSafetyCheck ?? false, deps.now());
   }
-  return { spec, usage, origin, policy };
-}
-
-/** What this version does not serve is refused by name, never made into something else; which specs the HSM carries, its worker says. */
-function refuseUnserved(request: kms.CreateKeyRequest, origin: Origin): void {
-  if (origin !== 'AWS_KMS' && origin !== 'EXTERNAL') fail('UnsupportedOperationException', `Origin ${origin} is not served.`);
-  if (request.customKeyStoreId !== undefined) fail('UnsupportedOperationException', 'Custom key stores are not served.');
-  if (request.xksKeyId !== undefined) fail('UnsupportedOperationException', 'External keys are not served.');
+  return { spec, usage, origin, policy, place };
 }

@@ -1,5 +1,10 @@
 import type { invoke, KeyMetadataRpc } from '@trent/contracts';
 import { fail } from '@trent/errors';
+import { connectCustomKeyStore, disconnectCustomKeyStore } from '../key-stores/connection.ts';
+import { createCustomKeyStore } from '../key-stores/create.ts';
+import { deleteCustomKeyStore } from '../key-stores/delete.ts';
+import { describeCustomKeyStores } from '../key-stores/describe.ts';
+import { updateCustomKeyStore } from '../key-stores/update.ts';
 import { createAlias, deleteAlias, listAliases, updateAlias } from './aliases.ts';
 import { readCall, type Deps, type Handlers, earlierAnswer } from './call.ts';
 import { createGrant } from './create-grant.ts';
@@ -16,6 +21,12 @@ import { listResourceTags, tagResource, untagResource } from './tags.ts';
 /** Every operation whose room is key-metadata; one missing is a type error. */
 const handlers = {
   'kms.CreateKey': createKey,
+  'kms.CreateCustomKeyStore': createCustomKeyStore,
+  'kms.DescribeCustomKeyStores': describeCustomKeyStores,
+  'kms.UpdateCustomKeyStore': updateCustomKeyStore,
+  'kms.ConnectCustomKeyStore': connectCustomKeyStore,
+  'kms.DisconnectCustomKeyStore': disconnectCustomKeyStore,
+  'kms.DeleteCustomKeyStore': deleteCustomKeyStore,
   'kms.DescribeKey': describeKey,
   'kms.ListKeys': listKeys,
   'kms.EnableKey': enableKey,

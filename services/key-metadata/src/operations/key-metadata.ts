@@ -37,8 +37,24 @@ export function metadataOf(key: KeyRow): kms.KeyMetadata {
     multiRegion: key.multiRegion,
     multiRegionConfiguration: multiRegionConfigurationOf(key),
     pendingDeletionWindowInDays: key.pendingWindowDays ?? undefined,
-    currentKeyMaterialId: key.spec === 'SYMMETRIC_DEFAULT' ? (key.currentMaterialId ?? undefined) : undefined,
+    currentKeyMaterialId: mayHaveSeveralMaterials(key) ? (key.currentMaterialId ?? undefined) : undefined,
+    ...storeOf(key),
   });
+}
+
+/** "Present for symmetric encryption keys with AWS_KMS or EXTERNAL origin" (API reference, CurrentKeyMaterialId). */
+function mayHaveSeveralMaterials({ spec, customKeyStoreId }: KeyRow): boolean {
+  return spec === 'SYMMETRIC_DEFAULT' && customKeyStoreId === null;
+}
+
+/** Where a key of a custom key store lives. */
+function storeOf({ customKeyStoreId, clusterId, origin, storeObjectId }: KeyRow): Partial<kms.KeyMetadata> {
+  if (customKeyStoreId === null) return {};
+  return {
+    customKeyStoreId,
+    cloudHsmClusterId: clusterId ?? undefined,
+    xksKeyConfiguration: origin === 'EXTERNAL_KEY_STORE' ? { id: storeObjectId ?? undefined } : undefined,
+  };
 }
 
 /** ExpirationModel and ValidTo: of keys of Origin EXTERNAL that have their material. */

@@ -11,6 +11,16 @@ export interface FreshMaterial {
   readonly objectId: string;
 }
 
+/** Of a key that is to live in a custom key store. */
+export interface InStore {
+  readonly customKeyStoreId?: string;
+  /** The external key that is to be used. */
+  readonly xksKeyId?: string;
+  /** Who asks, for an external key store. */
+  readonly principalArn?: string;
+  readonly requestId?: string;
+}
+
 /** Asks a crypto worker of the region for a backing key; it leaves the HSM only wrapped. */
 export type GenerateMaterial = (
   request: {
@@ -20,13 +30,7 @@ export type GenerateMaterial = (
     readonly keySpec: string;
     readonly keyUsage: string;
     readonly origin: string;
-    /** The custom key store that it is to live in. */
-    readonly customKeyStoreId?: string;
-    readonly xksKeyId?: string;
-    /** Who asks, for an external key store. */
-    readonly principalArn?: string;
-    readonly requestId?: string;
-  },
+  } & InStore,
   deadline: number,
 ) => Promise<FreshMaterial>;
 
@@ -41,9 +45,10 @@ export async function freshMaterialOf(
   { generateMaterial, keepToken }: Pick<Deps, 'generateMaterial' | 'keepToken'>,
   key: Pick<KeyRow, 'region' | 'accountId' | 'keyId' | 'spec' | 'usage' | 'origin' | 'relatives'>,
   deadline: number,
+  inStore: InStore = {},
 ): Promise<FreshMaterial> {
   const { region, accountId, keyId, spec, usage, origin } = key;
-  const material = await generateMaterial({ region, accountId, keyId, keySpec: spec, keyUsage: usage, origin }, deadline);
+  const material = await generateMaterial({ region, accountId, keyId, keySpec: spec, keyUsage: usage, origin, ...inStore }, deadline);
   await Promise.all(regionsOf(key).map((one) => keepToken(one, keyId, material.materialId, material.token, deadline)));
   return material;
 }

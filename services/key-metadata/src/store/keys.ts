@@ -1,7 +1,7 @@
 import type { KeyFacts, KeySpec, KeyState, KeyUsage, MultiRegionRole, Origin } from '@trent/key-model';
 import { fail } from '@trent/errors';
 import { keyArn, type AccountId, type KeyArn, type KeyId, type RegionName } from '@trent/identifiers';
-import type { Database, Transaction } from '@trent/postgres';
+import { isUniqueViolation, type Database, type Transaction } from '@trent/postgres';
 
 /** A key's row. */
 export interface KeyRow {
@@ -137,33 +137,41 @@ export interface NewKey extends Pick<
 
 /** Inserts a key with its first material, if it has one. */
 export async function insertKey(tx: Transaction, key: NewKey): Promise<void> {
-  await tx.query(
-    `with k as (
+  await tx
+    .query(
+      `with k as (
        insert into keys (region, key_id, account_id, description, key_state, key_spec, key_usage, origin, multi_region, multi_region_key_type, policy,
          managed_by, custom_key_store_id, store_object_id)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text is not null, $9, $10, $14, $15, $16) returning region, key_id)
      insert into materials (region, key_id, material_id, token, root_version, is_current)
      select region, key_id, $11::text, $12::bytea, $13::integer, true from k where $11::text is not null`,
-    [
-      key.region,
-      key.keyId,
-      key.accountId,
-      key.description,
-      key.state,
-      key.spec,
-      key.usage,
-      key.origin,
-      key.multiRegionKeyType,
-      key.policy,
-      key.material?.materialId ?? null,
-      key.material?.token ?? null,
-      key.material?.rootVersion ?? null,
-      key.managedBy ?? null,
-      key.customKeyStoreId ?? null,
-      key.customKeyStoreId === undefined ? null : (key.material?.objectId ?? null),
-    ],
-    { name: 'insert-key' },
-  );
+      [
+        key.region,
+        key.keyId,
+        key.accountId,
+        key.description,
+        key.state,
+        key.spec,
+        key.usage,
+        key.origin,
+        key.multiRegionKeyType,
+        key.policy,
+        key.material?.materialId ?? null,
+        key.material?.token ?? null,
+        key.material?.rootVersion ?? null,
+        key.managedBy ?? null,
+        key.customKeyStoreId ?? null,
+        key.customKeyStoreId === undefined ? null : (key.material?.objectId ?? null),
+      ],
+      { name: 'insert-key' },
+    )
+    .catch(refuseExternalKeyTwice);
+}
+
+/** Each KMS key of an external key store has an external key of its own. */
+function refuseExternalKeyTwice(error: unknown): never {
+  if (isUniqueViolation(error, 'keys_of_store')) fail('XksKeyAlreadyInUseException', undefined, { cause: error });
+  throw error;
 }
 
 /** Sets state and deletion date; returns the key's new version. */

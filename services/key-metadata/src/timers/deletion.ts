@@ -2,6 +2,7 @@ import { serviceEventRecord } from '@trent/audit-record';
 import { keyArn, type AccountId, type KeyId, type RegionName } from '@trent/identifiers';
 import type { Transaction } from '@trent/postgres';
 import { keyChange } from '../operations/call.ts';
+import type { KeyRow } from '../store/keys.ts';
 import { settlePending } from '../store/family-imports.ts';
 import { lockFamilyIfThere, lockRelatives } from '../store/relatives.ts';
 import { armTimer, type DueTimer } from '../store/timers.ts';
@@ -20,7 +21,12 @@ export interface Facts {
 }
 
 /** First phase: gone for the user. Aliases, tags and policy go with the key; the wrapped material lies in the graveyard for a day. */
-export async function deleteKey(tx: Transaction, { region, subject: keyId }: DueTimer, facts: Facts): Promise<Deed> {
+export async function deleteKey(
+  tx: Transaction,
+  { region, subject: keyId }: DueTimer,
+  facts: Facts,
+  deleteStoreKey: DeleteStoreKey,
+): Promise<Deed> {
   const key = await lockFamilyIfThere(tx, region, keyId);
   if (key?.state !== 'PendingDeletion') return { changes: [], audit: [] };
   await tx.query(
@@ -38,11 +44,31 @@ export async function deleteKey(tx: Transaction, { region, subject: keyId }: Due
   const [gone] = rows;
   if (gone === undefined) return { changes: [], audit: [] };
   await armTimer(tx, 'shred-material', region, keyId, GRAVEYARD_DAYS);
+  const details = { keyId, ...(await deleteInStore(key, deleteStoreKey)) };
   const released = gone.isReplica ? await releasePrimary(tx, keyId) : [];
   return {
     changes: [keyChange(region, keyId, gone.version + 1n), ...released],
-    audit: [record('DeleteKey', region, gone.accountId, keyId, facts)],
+    audit: [record('DeleteKey', region, gone.accountId, keyId, facts, details)],
   };
+}
+
+/** Destroys a key in its custom key store, or throws. */
+export type DeleteStoreKey = (storeId: string, objectId: string) => Promise<void>;
+
+/**
+ * "For keys in an AWS CloudHSM key store, ScheduleKeyDeletion makes a best effort to delete the key material from the associated cluster" (API
+ * reference, DeleteCustomKeyStore): what came of it is in the record, and what stayed behind is its user's to delete.
+ */
+async function deleteInStore(
+  { origin, customKeyStoreId, storeObjectId, clusterId }: KeyRow,
+  deleteStoreKey: DeleteStoreKey,
+): Promise<object> {
+  if (origin !== 'AWS_CLOUDHSM' || customKeyStoreId === null || storeObjectId === null) return {};
+  const deletionStatus = await deleteStoreKey(customKeyStoreId, storeObjectId).then(
+    () => 'SUCCESS',
+    () => 'FAILURE',
+  );
+  return { customKeyStoreId, clusterId, backingKeysDeletionStatus: [{ backingKeyId: storeObjectId, deletionStatus }] };
 }
 
 /** The rest of the family need not wait for its import any more. Begins the waiting time of a primary that was scheduled for deletion, once the last of its replicas is gone (developer guide, "Deleting multi-Region keys"). */
@@ -78,7 +104,7 @@ export function record(
   accountId: AccountId,
   keyId: string,
   { eventId, nowMs }: Facts,
-  details: Readonly<Record<string, string>> = { keyId },
+  details: Readonly<Record<string, unknown>> = { keyId },
 ) {
   const arn = keyArn(region as RegionName, accountId, keyId as KeyId);
   const text = serviceEventRecord({ eventName, accountId, region, eventId, timeMs: nowMs, resources: [arn], details });

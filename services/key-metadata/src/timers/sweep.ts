@@ -2,7 +2,7 @@ import { defineEvents, type Logger } from '@trent/bootstrap';
 import type { ChangeWriter } from '@trent/outbox';
 import type { Database, Transaction } from '@trent/postgres';
 import { claimDueTimer, postponeTimer, type DueTimer } from '../store/timers.ts';
-import { deleteKey, shredMaterial, type Deed, type Facts } from './deletion.ts';
+import { deleteKey, shredMaterial, type Deed, type DeleteStoreKey, type Facts } from './deletion.ts';
 import { expireMaterial, forgetMaterial } from './import-expiry.ts';
 import { rotateDueKey, type FreshMaterialFor } from './rotation.ts';
 
@@ -30,6 +30,8 @@ export interface SweepDeps {
   /** Removes the second copies of a key's wrapped materials, or of one of them. */
   readonly forgetTokens: (region: string, keyId: string, materialId?: string) => Promise<void>;
   readonly freshMaterial: FreshMaterialFor;
+  /** Destroys a key in its custom key store. */
+  readonly deleteStoreKey: DeleteStoreKey;
   /** Milliseconds of a clock that nobody sets. */
   readonly monotonicMs: () => number;
 }
@@ -122,7 +124,7 @@ export class Sweeper {
   async #deedOf(tx: Transaction, timer: DueTimer, facts: Facts, freshMaterial: FreshMaterialFor): Promise<Deed> {
     switch (timer.kind) {
       case 'delete-key':
-        return deleteKey(tx, timer, facts);
+        return deleteKey(tx, timer, facts, this.#deps.deleteStoreKey);
       case 'shred-material':
         await this.#deps.forgetTokens(timer.region, timer.subject);
         return shredMaterial(tx, timer, facts);
