@@ -31,6 +31,13 @@ const config: Config = {
     },
     {
       ...common,
+      displayName: 'modules',
+      testMatch: ['<rootDir>/test/modules/**/*.modules.ts', '<rootDir>/test/e2e/contract/spec-algorithm-walk.e2e.ts'],
+      globalSetup: '<rootDir>/test/modules/start-cluster.ts',
+      globalTeardown: '<rootDir>/test/e2e/stop-cluster.ts',
+    },
+    {
+      ...common,
       displayName: 'chaos',
       testMatch: ['<rootDir>/test/chaos/**/*.chaos.ts'],
       globalSetup: '<rootDir>/test/chaos/start-cluster.ts',
