@@ -27,6 +27,21 @@ describe('a multi-Region key of any spec', () => {
     expect((await there.ok('VerifyMac', { ...of, Mac })).body).toEqual({ KeyId: replicaArn, MacAlgorithm: 'HMAC_SHA_256', MacValid: true });
   });
 
+  test.each([
+    ['ECC_NIST_P256', 'ECDSA_SHA_256'],
+    ['RSA_2048', 'RSASSA_PSS_SHA_256'],
+  ])('verifies there, with %s, what was signed here', async (KeySpec, SigningAlgorithm) => {
+    const { KeyId, replicaArn } = await aFamily({ KeySpec, KeyUsage: 'SIGN_VERIFY' });
+    const of = { KeyId, Message: blob('message'), SigningAlgorithm };
+    const { Signature } = (await here.ok('Sign', of)).body;
+    expect((await there.ok('Verify', { ...of, Signature })).body).toEqual({ KeyId: replicaArn, SigningAlgorithm, SignatureValid: true });
+    const other = { ...of, Message: blob('another'), Signature };
+    expect(await there.kms('Verify', other)).toMatchObject({ error: 'KMSInvalidSignatureException' });
+    expect((await there.ok('GetPublicKey', { KeyId })).body['PublicKey']).toBe(
+      (await here.ok('GetPublicKey', { KeyId })).body['PublicKey'],
+    );
+  });
+
   test('agrees with a peer on the same secret here and there', async () => {
     const { KeyId, replicaArn } = await aFamily({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' });
     const peer = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'der', type: 'spki' });
