@@ -13,7 +13,7 @@ export { clusterFolder, readSettings, type ClusterFolder, type ClusterSettings }
 export { accountVariables, readEnvFile, writeEnvFile, type AccountEnvironment } from './accounts/env-file.ts';
 export { openAccount, operatorOf } from './accounts/open-account.ts';
 export { clusterCertificates, ensureCertificates } from './pki/cluster-certificates.ts';
-export { HSM_NAMES, nssParameters, type HsmName } from './backends/hsm.ts';
+export { HSM_NAMES, type HsmName } from './backends/hsm.ts';
 export { fetchSoftokn } from './install/fetch-softokn.ts';
 export { softHsmModulePath, softoknFolder, softoknModulePath } from './programs.ts';
 export { attachCluster, startCluster, type TestCluster, type TestClusterOptions } from './test-cluster.ts';

@@ -2,7 +2,7 @@ export { CKF_MECHANISM, CKK, CKM, CKO, CKP, CKR, CKU, CURVES } from './constants
 export { supports } from './dialects/dialect.ts';
 export type { Capability, Dialect } from './dialects/dialect.ts';
 export { softhsm } from './dialects/softhsm.ts';
-export { softokn } from './dialects/softokn.ts';
+export { nssParameters, softokn } from './dialects/softokn.ts';
 export { softoknPostQuantum } from './dialects/softokn-post-quantum.ts';
 export { standard } from './dialects/standard.ts';
 export { Pkcs11Error, isPkcs11Error, nameOfReturnValue } from './errors.ts';

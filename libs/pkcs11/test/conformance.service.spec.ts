@@ -29,8 +29,7 @@ describe.each(modulesUnderTest.map((underTest) => ({ name: underTest.dialect.nam
     let results: Results = {};
     const folder = mkdtempSync(join(tmpdir(), `trent-${name}-`));
 
-    beforeAll(async () => {
-      await underTest.fetch?.();
+    beforeAll(() => {
       const environment = { ...process.env, ...underTest.prepare(folder) };
       const child = [join(import.meta.dirname, 'run-in-token.ts'), name, suiteName, folder];
       results = JSON.parse(execFileSync(process.execPath, child, { env: environment, encoding: 'utf8' })) as Results;

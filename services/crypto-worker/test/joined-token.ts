@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fetchSoftokn, nssParameters, softoknFolder } from '@trent/local-cluster';
+import { fetchSoftokn, softoknFolder } from '@trent/local-cluster';
+import { nssParameters } from '@trent/pkcs11';
 import type { TokenPlace } from '../src/pool/open-token.ts';
 
 const run = promisify(execFile);

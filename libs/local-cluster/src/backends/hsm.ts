@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nssParameters } from '@trent/pkcs11';
 import { softoknFolder, softoknModulePath } from '../programs.ts';
 import { secretIn } from '../secrets-folder.ts';
 import { prepareSoftHsm, softHsmPlace } from './softhsm.ts';
@@ -49,12 +50,4 @@ export function prepareToken(hsm: HsmName, folder: string, label: string): Token
 
 function databaseIn(folder: string): string {
   return join(folder, 'nss');
-}
-
-/**
- * The settings that NSS wants at C_Initialize: a database in a folder, made if it is not there, whose token has the label.
- * @param folder without quotes or backslashes
- */
-export function nssParameters(folder: string, label: string): string {
-  return `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=createifneeded dbTokenDescription='${label}'`;
 }

@@ -76,3 +76,6 @@ async function unpack(work: string, mirror: string, suite: string): Promise<stri
   const base = join(work, 'unpacked', 'usr', 'lib');
   return join(base, readdirSync(base)[0] ?? '');
 }
+
+// As a program: for who may not import this library, as the one below it. Prints the path.
+if (import.meta.main) process.stdout.write(await fetchSoftokn());

@@ -1,6 +1,14 @@
 import { CKM } from '../constants.ts';
 import type { Dialect } from './dialect.ts';
 
+/**
+ * The settings that NSS wants at C_Initialize: a database in a folder, made if it is not there, whose token has the label.
+ * @param folder without quotes or backslashes
+ */
+export function nssParameters(folder: string, label: string): string {
+  return `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=createifneeded dbTokenDescription='${label}'`;
+}
+
 /** NSS softokn 3.87. A second opinion in tests; it pins nothing, so it never reaches protection level L2. */
 export const softokn: Dialect = {
   name: 'softokn',
