@@ -33,7 +33,6 @@ interface Model {
 const NOT_SERVED = new Set([
   'sts.AssumeRoleWithSAML',
   'sts.AssumeRoot',
-  'sts.DecodeAuthorizationMessage',
   'sts.GetDelegatedAccessToken',
   'sts.GetFederationToken',
   'sts.GetWebIdentityToken',

@@ -3,6 +3,7 @@ export { evaluate } from './evaluate.ts';
 export { GrantIndex, type GrantSource } from './grant-index.ts';
 export { makeGrantToken, readGrantToken, type GrantTokenBody } from './grant-token.ts';
 export { compileGrant, granteeNames, type CompiledGrant, type Grant, type GrantConstraints } from './grants.ts';
+export { RequestContext } from './request-context.ts';
 export { evaluateRetirement } from './retirement.ts';
 export {
   simulate,

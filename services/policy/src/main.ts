@@ -100,6 +100,7 @@ async function start(rt: ServiceRuntime, config: PolicyConfig): Promise<void> {
     credentials,
     freezes,
     sessions,
+    sessionKeys,
     webIdentities,
     mfa,
     views,

@@ -4,6 +4,7 @@ import { readIamCall, type IamDeps, type IamHandler } from './iam/call.ts';
 import { iamHandlers } from './iam/index.ts';
 import { assumeRole, assumeRoleWithWebIdentity } from './sts/assume-role.ts';
 import { getCallerIdentity } from './sts/caller-identity.ts';
+import { decodeAuthorizationMessage } from './sts/decode-authorization-message.ts';
 import { getAccessKeyInfo } from './sts/get-access-key-info.ts';
 import { getSessionToken } from './sts/get-session-token.ts';
 import type { StsDeps, StsHandler } from './sts/sts-deps.ts';
@@ -34,6 +35,7 @@ const stsHandlers = {
   'sts.AssumeRoleWithWebIdentity': assumeRoleWithWebIdentity,
   'sts.GetSessionToken': getSessionToken,
   'sts.GetAccessKeyInfo': getAccessKeyInfo,
+  'sts.DecodeAuthorizationMessage': decodeAuthorizationMessage,
 } satisfies Record<Extract<PolicyRpc, `sts.${string}`>, StsHandler>;
 
 const handlers: ReadonlyMap<string, Handler> = new Map([

@@ -51,7 +51,8 @@ export function wholeRecord(
 ): string {
   const draft = draftRecord(parts, ask, who, eventId);
   const resources = resourcesOf(who);
-  if (outcome.kind === 'failed') return finishRecord(draft, { resources, error: outcome.error });
+  if (outcome.kind === 'failed')
+    return finishRecord(draft, { resources, error: outcome.error, additionalEventData: whyDenied(outcome.error) });
   const additionalEventData = ask.plan.isCrypto ? materials(who) : undefined;
   return finishRecord(draft, { resources, additionalEventData, responseElements: elementsOf(ask, who, outcome.output) });
 }
@@ -65,6 +66,15 @@ export function recordsOf(parts: RecordParts, ask: Ask, who: authorize.Authorize
   if (outcome.kind === 'failed') return [record];
   return sharedRecords(record, who.accountId, resourcesOf(who), () => newEventId(parts.random));
 }
+
+/** The encoded authorization message of a denial, for sts:DecodeAuthorizationMessage: who reads records need not be one who may know why. */
+function whyDenied({ details }: TrentError): Record<string, string> | undefined {
+  const message = details?.[ENCODED_MESSAGE];
+  return message === undefined ? undefined : { [ENCODED_MESSAGE]: message };
+}
+
+/** Name of the error's detail and of the record's member. */
+const ENCODED_MESSAGE = 'encodedAuthorizationMessage';
 
 /** Keys, each followed by the alias it was named by (kms-api §14.2). */
 function resourcesOf({ keys }: authorize.AuthorizeResult): string[] {

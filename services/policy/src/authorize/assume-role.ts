@@ -10,6 +10,7 @@ import type { WebIdentity } from '../sts/session.ts';
 import type { WebIdentities } from '../sts/web-identity.ts';
 import type { Freezes } from '../freeze/freezes.ts';
 import { Circumstances, webIdentityKey } from './circumstances.ts';
+import { deny } from './denial.ts';
 import { loadPrincipal, type IdentifyDeps } from './identify.ts';
 
 export interface AssumeDeps extends IdentifyDeps {
@@ -102,12 +103,25 @@ async function findRole(deps: IdentifyDeps, arn: string, deadline: number): Prom
 
 function decide(principal: Principal, action: string, role: Holder, context: AuthorisationRequest['context'], now: number): void {
   const resource = { arn: role.arn, account: role.accountId };
-  const decision = evaluate(
-    { principal: principal.asker, action, resource, context, now },
-    { ...(role.trust === undefined ? {} : { keyPolicy: role.trust }), ...principal.documents, grants: [] },
-  );
-  if (!decision.allowed || role.trust === undefined) fail('AccessDeniedException', denialText(principal.arn, action, role.arn));
+  const request = { principal: principal.asker, action, resource, context, now };
+  const decision = evaluate(request, {
+    ...(role.trust === undefined ? {} : { keyPolicy: role.trust }),
+    ...principal.documents,
+    grants: [],
+  });
+  if (!decision.allowed) deny(request, decision, STS_KEYS, denialText(principal.arn, action, role.arn));
+  if (role.trust === undefined) fail('AccessDeniedException', denialText(principal.arn, action, role.arn));
 }
+
+/** Condition keys that AssumeRole brings along. */
+const STS_KEYS = [
+  'sts:ExternalId',
+  'sts:RoleSessionName',
+  'sts:SourceIdentity',
+  'sts:DurationSeconds',
+  'sts:TransitiveTagKeys',
+  'aws:TagKeys',
+];
 
 /** The texts of STS say nothing of the reason (kms-api §13.1). */
 function denialText(caller: string, action: string, roleArn: string): string {

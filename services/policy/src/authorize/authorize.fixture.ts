@@ -105,6 +105,7 @@ export function aPolicy(
   const deps: AuthorizeDeps = {
     credentials,
     sessions: aSessions(credentials).sessions,
+    sessionKeys: { current: () => SESSION_KEY, isReady: () => true },
     webIdentities: { verify: () => Promise.reject(new Error('no token of a provider was given')) },
     mfa: { findDevice: () => Promise.resolve(undefined), takeStep: () => Promise.resolve(false), unseal: notSealed, now: () => NOW },
     freezes: { refuse: () => undefined },

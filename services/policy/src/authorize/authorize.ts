@@ -18,9 +18,11 @@ import type { GrantTokens } from '../grants/grant-tokens.ts';
 import type { KeyGrants } from '../grants/key-grants.ts';
 import { prepareAssumption, type AssumeDeps } from './assume-role.ts';
 import { authorizeBeyondKeys, authorizeBirth, authorizeOnKey } from './decide.ts';
+import { ENCODED_MESSAGE, encodedMessageOf } from './denial.ts';
 import { heldPrincipal, loadPrincipal } from './identify.ts';
 import { identityResource, type IdentityLookup, type IdentityResource } from './identity-resource.ts';
 import { parseCallerContext, type CallerContext } from '../sts/caller-context.ts';
+import type { SessionKeys } from '../sts/session-keys.ts';
 import type { KeyView, KeyViews } from './key-views.ts';
 import { isBornOfFirstUse, type ManagedKeys } from './managed-keys.ts';
 import { checkNamedPrincipals, namesPrincipals, type FindPrincipals } from './named-principals.ts';
@@ -32,6 +34,8 @@ import { refuseBeyondSession } from './session-limits.ts';
 export interface AuthorizeDeps extends AssumeDeps {
   readonly views: KeyViews;
   readonly grants: KeyGrants;
+  /** They seal encoded authorization messages. */
+  readonly sessionKeys: Pick<SessionKeys, 'current' | 'isReady'>;
   readonly grantTokens: GrantTokens;
   readonly identities: IdentityLookup;
   readonly findPrincipals: FindPrincipals;
@@ -78,7 +82,7 @@ export function authorizeItem(
     if (views === undefined) return authorizeCold(deps, item, deadline, progress);
     return conclude(deps, item, operation, principal, targets, views, progress);
   } catch (error) {
-    return failed(item, progress, error);
+    return failed(deps, item, progress, error);
   }
 }
 
@@ -100,7 +104,7 @@ async function authorizeAssumption(
     assumption.decide();
     return { ...answer(item, assumption.principal, [], NO_TOKEN), callerContext: JSON.stringify(assumption.context) };
   } catch (error) {
-    return failed(item, progress, error);
+    return failed(deps, item, progress, error);
   }
 }
 
@@ -130,7 +134,7 @@ async function authorizeCold(
     const principalIds = await checkNamedPrincipals(deps.findPrincipals, item, deadline);
     return { ...result, callerContext: JSON.stringify({ ...parseCallerContext(result.callerContext), principalIds }) };
   } catch (error) {
-    return failed(item, progress, error);
+    return failed(deps, item, progress, error);
   }
 }
 
@@ -309,7 +313,10 @@ function answer(item: wire.AuthorizeItem, principal: Principal, keys: wire.Resol
   };
 }
 
-function failed(item: wire.AuthorizeItem, { principal, keys }: Progress, error: unknown): wire.AuthorizeResult {
+function failed(deps: AuthorizeDeps, item: wire.AuthorizeItem, { principal, keys }: Progress, error: unknown): wire.AuthorizeResult {
+  const detail = toErrorDetail(error);
+  const message = encodedMessageOf(error, principal?.accountId ?? '', deps.sessionKeys);
+  if (message !== undefined) detail.details.set(ENCODED_MESSAGE, message);
   return {
     id: item.id,
     accountId: principal?.accountId ?? '',
@@ -318,7 +325,7 @@ function failed(item: wire.AuthorizeItem, { principal, keys }: Progress, error: 
     accessKeyId: principal?.accessKeyId ?? '',
     keys,
     permit: NO_TOKEN,
-    error: toErrorDetail(error),
+    error: detail,
     callerContext: '',
     quotaPerSecond: 0,
   };

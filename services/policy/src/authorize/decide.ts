@@ -1,10 +1,10 @@
 import type { authorize, Operation } from '@trent/contracts';
-import { fail } from '@trent/errors';
 import { aliasArn, type AccountId, type AliasName, type RegionName } from '@trent/identifiers';
 import { evaluate, evaluateRetirement, type AuthorisationRequest, type CompiledGrant, type Documents } from '@trent/policy-evaluator';
 import type { Principal } from '../accounts/credentials.ts';
 import { childGrantOf } from '../grants/grant-questions.ts';
 import { Circumstances } from './circumstances.ts';
+import { deny } from './denial.ts';
 import type { IdentityResource } from './identity-resource.ts';
 import type { KeyView } from './key-views.ts';
 import type { KeyTarget } from './resolve-keys.ts';
@@ -39,7 +39,7 @@ export function authorizeOnKey(
   const documents = { keyPolicy: view.policy, ...principal.documents, grants };
   const decision = retired === undefined ? evaluate(request, documents) : evaluateRetirement(request, documents, retired);
   if (!decision.allowed) {
-    fail('AccessDeniedException', decision.accessDeniedMessage({ fromCiphertext: target.reference === 'ciphertext' }));
+    deny(request, decision, factNames(item), decision.accessDeniedMessage({ fromCiphertext: target.reference === 'ciphertext' }));
   }
 }
 
@@ -51,7 +51,7 @@ export function authorizeBeyondKeys(
   now: number,
   identity?: IdentityResource,
 ): void {
-  const resource =
+  const resource: AuthorisationRequest['resource'] =
     identity ??
     (item.aliasName === ''
       ? '*'
@@ -63,8 +63,9 @@ export function authorizeBeyondKeys(
   // Whoever makes a key with tags needs the right to tag, from an identity policy (API reference, CreateKey, Tags).
   const tags = operation.name === 'kms.CreateKey' && item.facts.some(({ key }) => key === 'aws:TagKeys');
   for (const action of tags ? [operation.action, TAG_RESOURCE] : [operation.action]) {
-    const decision = evaluate({ principal: principal.asker, action, resource, context, now }, { ...principal.documents, grants: [] });
-    if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+    const request: AuthorisationRequest = { principal: principal.asker, action, resource, context, now };
+    const decision = evaluate(request, { ...principal.documents, grants: [] });
+    if (!decision.allowed) deny(request, decision, factNames(item), decision.accessDeniedMessage());
   }
 }
 
@@ -81,7 +82,12 @@ export function authorizeBirth(item: authorize.AuthorizeItem, principal: Princip
   const context = new Circumstances({ item: { ...item, region }, principal, view: replica, keyNumber: 0, now });
   const tagged = item.facts.some(({ key }) => key === 'aws:TagKeys');
   for (const action of tagged ? ['kms:CreateKey', TAG_RESOURCE] : ['kms:CreateKey']) {
-    const decision = evaluate({ principal: principal.asker, action, resource: '*', context, now }, { ...principal.documents, grants: [] });
-    if (!decision.allowed) fail('AccessDeniedException', decision.accessDeniedMessage());
+    const request: AuthorisationRequest = { principal: principal.asker, action, resource: '*', context, now };
+    const decision = evaluate(request, { ...principal.documents, grants: [] });
+    if (!decision.allowed) deny(request, decision, factNames(item), decision.accessDeniedMessage());
   }
+}
+
+function factNames({ facts }: authorize.AuthorizeItem): string[] {
+  return facts.map(({ key }) => key);
 }

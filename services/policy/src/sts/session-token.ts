@@ -24,18 +24,20 @@ export const MAX_TOKEN_CHARACTERS = 12_288;
 /** AWS's text for a token that is none, was altered, or goes with another access key. */
 export const INVALID_TOKEN = 'The security token included in the request is invalid.';
 
-/** The two keys of a generation, derived of its root. */
+/** The keys of a generation, derived of its root. */
 export interface SessionKey {
   readonly generation: number;
   readonly seal: SecretBytes;
   readonly secret: SecretBytes;
+  /** Seals encoded authorization messages. */
+  readonly message: SecretBytes;
 }
 
 /** Derives the keys of a generation (RFC 5869); the root can be forgotten. */
 export function sessionKeyOf(generation: number, root: Uint8Array): SessionKey {
   const derive = (label: string): SecretBytes =>
     SecretBytes.take(Buffer.from(hkdfSync('sha256', root, Buffer.alloc(0), `trent/session/${label}/v1`, 32)));
-  return { generation, seal: derive('seal'), secret: derive('secret') };
+  return { generation, seal: derive('seal'), secret: derive('secret'), message: derive('authorization-message') };
 }
 
 /** Temporary credentials as their owner gets to see them. */
