@@ -5,7 +5,7 @@ import { startS3Server } from '../fixtures/s3-server.ts';
 import { aService } from '../fixtures/services.ts';
 
 test(
-  'an S3 server, unchanged, seals objects under keys of Trent, of its users and its own, and opens them only while the key is enabled',
+  'objects of an S3 server, unchanged, are sealed under keys of Trent, by the server or before they reach it',
   async () => {
     const storage = await aService(firstAccount(testCluster()), 's3');
     await using server = await startS3Server(storage.account);
