@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificateFiles, openAuthority } from '../pki/certificate-authority.ts';
 import { secretIn } from '../secrets-folder.ts';
-import { initialiseToken, prepareSoftHsm, softHsmPlace } from './softhsm.ts';
+import { initialiseToken, prepareTokenFolder, softHsmPlace } from './softhsm.ts';
 
 /** Tokens that custom key stores of a local cluster can be made of, besides those that crypto workers use. */
 export interface KeyStoreTokens {
@@ -47,7 +47,7 @@ export async function prepareKeyStoreTokens(tokens: string, nowMs: number): Prom
     const files = certificateFiles(join(folder, anchor));
     await openAuthority(`Trent ${anchor} key store`, files, nowMs);
     const pin = secretIn(folder, `${clusterId}.pin`);
-    if (at >= made) await initialiseToken({ ...prepareSoftHsm(folder, clusterId), pin, soPin });
+    if (at >= made) await initialiseToken({ ...prepareTokenFolder(folder, clusterId), pin, soPin });
     const { module } = softHsmPlace(folder, clusterId);
     const pinFile = keepsPin ? { pinFile: pin.file } : {};
     clusters.push({ clusterId, module, tokenLabel: clusterId, ...pinFile, trustAnchorFile: files.certificate });

@@ -34,13 +34,19 @@ export function softHsmPlace(folder: string, label: string): SoftHsmPlace {
 
 /** Writes the configuration file and the PINs. */
 export function prepareSoftHsm(folder: string, label: string): PreparedSoftHsm {
+  const place = prepareTokenFolder(folder, label);
+  return { ...place, pin: secretIn(folder, 'pin'), soPin: secretIn(folder, 'so-pin') };
+}
+
+/** Writes the configuration file alone, for who has PINs of its own. */
+export function prepareTokenFolder(folder: string, label: string): SoftHsmPlace {
   const place = softHsmPlace(folder, label);
   const { tokens, conf } = place;
   mkdirSync(tokens, { recursive: true, mode: 0o700 });
   writeFileSync(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`, {
     mode: 0o600,
   });
-  return { ...place, pin: secretIn(folder, 'pin'), soPin: secretIn(folder, 'so-pin') };
+  return place;
 }
 
 /** Initialises an empty token with SoftHSM's own tool (the cluster's tokens are made by the ceremony instead). */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { awsEnum, operations, type authorize, type Operation } from '@trent/contracts';
 import { quotaClassesOf } from './quota-class.ts';
 
-const key = (keySpec: string): authorize.ResolvedKey => ({ keySpec }) as authorize.ResolvedKey;
+const key = (keySpec: string, customKeyStoreId = ''): authorize.ResolvedKey => ({ keySpec, customKeyStoreId }) as authorize.ResolvedKey;
 const operation = (name: string): Operation => {
   const found = operations.get(name);
   if (found === undefined) throw new Error(name);
@@ -26,7 +26,20 @@ describe('what a request counts against (kms-api §15.4)', () => {
     ['kms.DescribeKey', ['RSA_2048'], ['DescribeKey']],
     ['kms.GenerateRandom', [], ['CryptographicOperationsSymmetric']],
   ])('%s with %j: %j', (name, specs, classes) => {
-    expect(quotaClassesOf(operation(name), specs.map(key)).map((one) => one.name)).toEqual(classes);
+    expect(
+      quotaClassesOf(
+        operation(name),
+        specs.map((spec) => key(spec)),
+      ).map((one) => one.name),
+    ).toEqual(classes);
+  });
+
+  test('each custom key store has a pool of its own', () => {
+    const inStore = key('SYMMETRIC_DEFAULT', 'cks-1234567890abcdef0');
+    const pool = { name: 'CustomKeyStore/cks-1234567890abcdef0', perSecond: 1_800 };
+    expect(quotaClassesOf(operation('kms.Encrypt'), [inStore])).toEqual([pool]);
+    const [first, second] = quotaClassesOf(operation('kms.ReEncrypt'), [key('SYMMETRIC_DEFAULT'), inStore]);
+    expect([first?.name, second]).toEqual(['CryptographicOperationsSymmetric', pool]);
   });
 });
 

@@ -23,6 +23,8 @@ const pairsPerSecond: Readonly<Record<string, number>> = { RSA_2048: 20, RSA_307
 const pairSpec = awsEnum('trent.kms.v1.DataKeyPairSpec');
 type DataKeyPairRequest = Pick<kms.GenerateDataKeyPairRequest, 'keyPairSpec'>;
 const POOLED = 'CryptographicOperations';
+/** Each custom key store has a pool of its own for all that its keys do (kms-api §15.4). */
+const STORE_PER_SECOND = 1_800;
 
 /** The operation's own class, or the pools of the keys that it uses: with two keys of two kinds it counts in both. */
 export function quotaClassesOf({ option }: Operation, keys: readonly authorize.ResolvedKey[], message?: object): readonly QuotaClass[] {
@@ -41,5 +43,6 @@ function dataKeyPairsOf(message: DataKeyPairRequest | undefined, perSecond: numb
 
 function poolOf(key: authorize.ResolvedKey | undefined): QuotaClass | undefined {
   if (key === undefined || !isKeySpec(key.keySpec)) return undefined;
+  if (key.customKeyStoreId !== '') return { name: `CustomKeyStore/${key.customKeyStoreId}`, perSecond: STORE_PER_SECOND };
   return key.keySpec.startsWith('ML_DSA') ? mlDsa : pools[keyClassOf(key.keySpec)];
 }

@@ -53,7 +53,7 @@ export function wholeRecord(
   const resources = resourcesOf(who);
   if (outcome.kind === 'failed')
     return finishRecord(draft, { resources, error: outcome.error, additionalEventData: whyDenied(outcome.error) });
-  const additionalEventData = ask.plan.isCrypto ? materials(who) : undefined;
+  const additionalEventData = ask.plan.isCrypto ? cryptoData(who) : undefined;
   return finishRecord(draft, { resources, additionalEventData, responseElements: elementsOf(ask, who, outcome.output) });
 }
 
@@ -84,6 +84,12 @@ function resourcesOf({ keys }: authorize.AuthorizeResult): string[] {
     if (aliasArn !== '') arns.push(aliasArn);
   }
   return arns;
+}
+
+/** Which materials were used, and the custom key store of the key that lives in one. */
+function cryptoData(who: authorize.AuthorizeResult): Record<string, string> | undefined {
+  const customKeyStoreId = who.keys.find((key) => key.customKeyStoreId !== '')?.customKeyStoreId;
+  return customKeyStoreId === undefined ? materials(who) : { ...materials(who), customKeyStoreId };
 }
 
 /** Materials of symmetric keys alone: other keys have one for life, and CloudTrail does not name it. */

@@ -4,7 +4,7 @@ import { anAsk, anAuthorization, planOf } from '../road.fixture.ts';
 import { dispatch, type Rooms } from './dispatch.ts';
 
 /** The class of credit that an operation with keys of these specs takes. */
-async function laneOf(name: string, ...specs: string[]): Promise<string> {
+async function laneOf(name: string, specs: readonly string[], customKeyStoreId = ''): Promise<string> {
   let taken = '';
   const rooms: Rooms = {
     execute: new Map([
@@ -19,7 +19,7 @@ async function laneOf(name: string, ...specs: string[]): Promise<string> {
     invoke: new Map(),
   };
   const who = anAuthorization();
-  const keys = specs.flatMap((keySpec) => who.keys.map((key) => ({ ...key, keySpec })));
+  const keys = specs.flatMap((keySpec) => who.keys.map((key) => ({ ...key, keySpec, customKeyStoreId })));
   await dispatch(rooms, anAsk({ plan: planOf(name), input: Buffer.alloc(0) }), { ...who, keys }, () => '');
   return taken;
 }
@@ -42,6 +42,11 @@ describe('what takes slow credit', () => {
     ['kms.GetPublicKey', ['RSA_4096'], 'fast'],
     ['kms.GenerateRandom', [], 'fast'],
   ])('%s with %j: %s', async (name, specs, lane) => {
-    expect(await laneOf(name, ...specs)).toBe(lane);
+    expect(await laneOf(name, specs)).toBe(lane);
+  });
+
+  test('every use of a key that lives in a custom key store', async () => {
+    for (const name of ['kms.Encrypt', 'kms.Decrypt', 'kms.GenerateDataKey'])
+      expect(await laneOf(name, ['SYMMETRIC_DEFAULT'], 'cks-1234567890abcdef0')).toBe('slow');
   });
 });

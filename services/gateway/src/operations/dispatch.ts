@@ -93,10 +93,12 @@ const QUICK_SIGNATURES = 'ECC_NIST_P256';
 
 /**
  * The class of credit that an item takes. The operation alone doesn't tell: a Decrypt with an RSA key takes milliseconds, a signature on P-256 a
- * tenth of one. Encrypting by a public key is quick whatever the key.
+ * tenth of one. Encrypting by a public key is quick whatever the key; a key of a custom key store is used in another process, whatever is done.
  */
-function laneOf({ lane, operation: { rpc } }: Ask['plan'], { keys: [key] }: authorize.AuthorizeResult): 'fast' | 'slow' {
+function laneOf({ lane, operation: { rpc } }: Ask['plan'], { keys }: authorize.AuthorizeResult): 'fast' | 'slow' {
+  const [key] = keys;
   if (key === undefined) return lane;
+  if (keys.some(({ customKeyStoreId }) => customKeyStoreId !== '')) return 'slow';
   switch (rpc) {
     case 'Sign':
     case 'Verify':

@@ -25,7 +25,7 @@ const keeperEvents = defineEvents({
 
 export interface KeeperDeps {
   readonly db: Database;
-  readonly processes: KeyStoreProcesses;
+  readonly processes: Pick<KeyStoreProcesses, 'callTheRoll' | 'connect' | 'disconnect'>;
   /** The secret of a store, in clear: whoever gets it wipes it. */
   readonly unsealSecret: (store: KeyStoreRow, deadline: number) => Promise<Buffer>;
   readonly log: Logger;

@@ -5,7 +5,7 @@ import { keyArn, newKeyId, type KeyId } from '@trent/identifiers';
 import { checkSpecAndOrigin, usageOfNewKey, type KeySpec, type KeyUsage, type Origin } from '@trent/key-model';
 import { defaultKeyPolicy } from '@trent/policy-language';
 import type { Transaction } from '@trent/postgres';
-import { arnOf, insertKey, readKey } from '../store/keys.ts';
+import { arnOf, insertKey, readKey, type KeyRow } from '../store/keys.ts';
 import { putTags } from '../store/tags.ts';
 import { change, type Call, type Deps, type Done } from './call.ts';
 import { checkPolicy } from './check-policy.ts';
@@ -54,7 +54,8 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
     await putTags(tx, region, keyId, tagRows(request.tags));
     const key = await readKey(tx, region, keyId);
     // Nothing that does not exist is held in view, so nobody waits for a birth.
-    return { response: kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) }), resources: [arnOf(key)], changes: [] };
+    const response = kms.CreateKeyResponse.create({ keyMetadata: metadataOf(key) });
+    return { response, resources: [arnOf(key)], changes: [], ...recordedOf(key) };
   };
   if (wanted.place === undefined) return change(deps, call, birth);
   return leavingNoOrphan(
@@ -64,6 +65,13 @@ export async function createKey(deps: Deps, call: Call): Promise<invoke.InvokeRe
     birth,
     (watched) => change(deps, call, watched),
   );
+}
+
+/** What the record of a key in a custom key store tells of the key behind it (kms-api §14.2). */
+function recordedOf({ customKeyStoreId, clusterId, storeObjectId }: KeyRow): Pick<Done<object>, 'additionalEventData'> {
+  if (customKeyStoreId === null || storeObjectId === null) return {};
+  const behind = clusterId === null ? { xksKeyId: storeObjectId } : { clusterId, backingKeyId: storeObjectId };
+  return { additionalEventData: { customKeyStoreId, ...behind } };
 }
 
 function askerOf({ request }: Call) {

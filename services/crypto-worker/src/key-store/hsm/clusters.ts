@@ -8,6 +8,8 @@ export interface Cluster {
   readonly clusterId: string;
   /** Shared library of the PKCS#11 module. */
   readonly module: string;
+  /** Settings that the module wants at C_Initialize (NSS). */
+  readonly moduleParameters: string | undefined;
   readonly tokenLabel: string;
   /** File with the user PIN; KeyStorePassword must be equal to it. Undefined: KeyStorePassword is the PIN. */
   readonly pinFile: string | undefined;
@@ -25,6 +27,7 @@ const fileShape = z.strictObject({
     z.strictObject({
       clusterId: z.string().regex(CLUSTER_ID),
       module: path,
+      moduleParameters: z.string().optional(),
       tokenLabel: z.string().min(1).max(32),
       pinFile: path.optional(),
       trustAnchorFile: path,
@@ -57,10 +60,15 @@ export function parseClusters(text: string, read: (file: string) => Buffer): rea
   }
   const { clusters } = parsed.data;
   refuseTwice(clusters.map(({ clusterId }) => clusterId));
+  // A module is initialised once a process, so it has one set of parameters.
+  for (const { module, moduleParameters } of clusters)
+    if (clusters.some((other) => other.module === module && other.moduleParameters !== moduleParameters))
+      throw new Error(`the list of clusters has two sets of parameters for ${module}`);
   refuseTwice(clusters.map(({ module, tokenLabel }) => `${tokenLabel} of ${module}`));
-  return clusters.map(({ clusterId, module, tokenLabel, pinFile, trustAnchorFile, accounts }) => ({
+  return clusters.map(({ clusterId, module, moduleParameters, tokenLabel, pinFile, trustAnchorFile, accounts }) => ({
     clusterId,
     module,
+    moduleParameters,
     tokenLabel,
     pinFile,
     trustAnchor: new X509Certificate(read(trustAnchorFile)),

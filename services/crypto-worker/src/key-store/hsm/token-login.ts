@@ -20,17 +20,17 @@ export class Modules {
   readonly #open = new Map<string, Module>();
 
   /** @throws Pkcs11Error */
-  of(path: string): Module {
-    const module = this.#open.get(path) ?? openModule({ path });
+  of({ module: path, moduleParameters: libraryParameters }: Pick<Cluster, 'module' | 'moduleParameters'>): Module {
+    const module = this.#open.get(path) ?? openModule({ path, ...(libraryParameters === undefined ? {} : { libraryParameters }) });
     this.#open.set(path, module);
     return module;
   }
 }
 
 /** Looks for a cluster's token. @throws Pkcs11Error */
-export function findToken(modules: Modules, { module: path, tokenLabel }: Cluster): FoundToken | undefined {
-  const module = modules.of(path);
-  const info = module.findToken(tokenLabel);
+export function findToken(modules: Modules, cluster: Cluster): FoundToken | undefined {
+  const module = modules.of(cluster);
+  const info = module.findToken(cluster.tokenLabel);
   return info === undefined ? undefined : { module, info };
 }
 
