@@ -1,6 +1,6 @@
 import { CKM, CKR } from '../constants.ts';
 import type { Dialect } from './dialect.ts';
-import { softokn } from './softokn.ts';
+import { nssLacks, softokn } from './softokn.ts';
 
 /** The first version that was tried with Trent and has ML-DSA and ML-KEM; 3.110 has neither. */
 const SINCE_MINOR = 131;
@@ -15,15 +15,7 @@ export const softoknPostQuantum: Dialect = {
   wrongSignature: [CKR.DEVICE_ERROR],
   unsupported: {
     'eddsa-prehash': 'CKR_MECHANISM_PARAM_INVALID',
-    secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
-    'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
-    'data-objects': 'CKO_DATA may be neither private nor in the token',
-    'read-nested-templates': 'knows no nested templates',
-    'pinned-unwrap': 'CKA_UNWRAP_TEMPLATE is stored and not applied',
-    'immutable-objects': 'CKA_MODIFIABLE and CKA_COPYABLE of session objects are stored and not applied',
-    'allowed-mechanisms': 'CKA_ALLOWED_MECHANISMS is stored and not applied',
-    'extractable-flag': 'wraps a key that is not extractable',
-    'ec-derive-flag': 'an EC private key in the token derives, whatever CKA_DERIVE was set to',
+    ...nssLacks,
   },
   recognises: (info) => softokn.recognises(info) && isSince(info.libraryVersion),
 };

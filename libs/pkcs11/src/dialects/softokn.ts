@@ -9,6 +9,19 @@ export function nssParameters(folder: string, label: string): string {
   return `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=createifneeded dbTokenDescription='${label}'`;
 }
 
+/** What no version of NSS tried so far can do. */
+export const nssLacks: Dialect['unsupported'] = {
+  secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
+  'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
+  'data-objects': 'CKO_DATA may be neither private nor in the token',
+  'read-nested-templates': 'knows no nested templates',
+  'pinned-unwrap': 'CKA_UNWRAP_TEMPLATE is stored and not applied',
+  'immutable-objects': 'CKA_MODIFIABLE and CKA_COPYABLE of session objects are stored and not applied',
+  'allowed-mechanisms': 'CKA_ALLOWED_MECHANISMS is stored and not applied',
+  'extractable-flag': 'wraps a key that is not extractable',
+  'ec-derive-flag': 'an EC private key in the token derives, whatever CKA_DERIVE was set to',
+};
+
 /** NSS softokn 3.87. A second opinion in tests; it pins nothing, so it never reaches protection level L2. */
 export const softokn: Dialect = {
   name: 'softokn',
@@ -22,15 +35,7 @@ export const softokn: Dialect = {
     'eddsa-prehash': 'no Edwards curves',
     'ml-dsa': 'no mechanism',
     'ml-kem': 'no mechanism',
-    secp256k1: 'CKR_DOMAIN_PARAMS_INVALID',
-    'mac-verdict': 'a wrong MAC is CKR_DATA_LEN_RANGE',
-    'data-objects': 'CKO_DATA may be neither private nor in the token',
-    'read-nested-templates': 'knows no nested templates',
-    'pinned-unwrap': 'CKA_UNWRAP_TEMPLATE is stored and not applied',
-    'immutable-objects': 'CKA_MODIFIABLE and CKA_COPYABLE of session objects are stored and not applied',
-    'allowed-mechanisms': 'CKA_ALLOWED_MECHANISMS is stored and not applied',
-    'extractable-flag': 'wraps a key that is not extractable',
-    'ec-derive-flag': 'an EC private key in the token derives, whatever CKA_DERIVE was set to',
+    ...nssLacks,
   },
   recognises: (info) => info.manufacturer.startsWith('Mozilla'),
 };
