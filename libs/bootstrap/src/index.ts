@@ -32,6 +32,8 @@ export type { ImplementationOf, MethodDefinition, ServiceBinding } from './grpc/
 export { callerOf, contextOf, unary } from './grpc/call-context.ts';
 export type { CallContext } from './grpc/call-context.ts';
 export { fromErrorDetail, fromServiceError, hasErrorDetail, isServiceError, toErrorDetail, toServiceError } from './grpc/error-status.ts';
+export { traceItems } from './grpc/item-span.ts';
+export type { TracedItem, TracedResult } from './grpc/item-span.ts';
 export { startGrpcServer } from './grpc/grpc-server.ts';
 export type { GrpcServer, GrpcServerOptions } from './grpc/grpc-server.ts';
 export { peers, serviceNames } from './grpc/peers.ts';

@@ -12,6 +12,8 @@ type Duplex = ClientDuplexStream<kms.BatchRequest, kms.BatchResponse>;
 const MAX_IN_FLIGHT = 512;
 /** Deadlines are looked at this often: one timer a stream instead of one an item. */
 const SWEEP_EVERY_MS = 20;
+/** After a gateway has said that it goes: by then its connection takes no more streams, and the next one goes elsewhere. */
+const REOPEN_AFTER_MS = 50;
 const MAX_ID = 0xffff_ffff;
 
 interface Pending {
@@ -23,18 +25,24 @@ interface Pending {
   attempts: number;
   /** Not before this moment: it failed, and is to be tried again. */
   notBefore: number;
+  /** The stream that it was given to. */
+  stream: Duplex | undefined;
 }
 
 /**
  * A pipelined stream of batches. What is called during one turn of the event loop leaves as one message, answers come in any order; a stream
- * that breaks is opened again, and what was on its way is repeated (all operations that a batch may hold can be).
+ * that breaks is opened again, and what was on its way is repeated (all operations that a batch may hold can be). A gateway that drains answers
+ * what it has; what it was not sent yet goes on the next stream.
  */
 export class BatchStream {
   readonly #client: Client;
   readonly #metadata: Metadata;
   readonly #sent = new Map<number, Pending>();
   #waiting: Pending[] = [];
+  /** Takes items; another may still be answering. */
   #stream: Duplex | undefined;
+  readonly #streams = new Set<Duplex>();
+  #openNotBefore = 0;
   #batcher: Batcher<kms.BatchItem> | undefined;
   #lastId = 0;
   #sweeping = false;
@@ -52,7 +60,16 @@ export class BatchStream {
         reject(trentError('KMSInternalException', 'The client is closed'));
         return;
       }
-      this.#submit({ input, deadline: performance.now() + timeoutMs, signal, resolve, reject, attempts: 0, notBefore: 0 });
+      this.#submit({
+        input,
+        deadline: performance.now() + timeoutMs,
+        signal,
+        resolve,
+        reject,
+        attempts: 0,
+        notBefore: 0,
+        stream: undefined,
+      });
       if (!this.#sweeping) this.#sweepLater();
     });
   }
@@ -60,7 +77,7 @@ export class BatchStream {
   /** Ends the stream; items without an answer fail. */
   close(): void {
     this.#closed = true;
-    this.#stream?.cancel();
+    for (const stream of this.#streams) stream.cancel();
     const error = trentError('KMSInternalException', 'The client is closed');
     for (const pending of [...this.#sent.values(), ...this.#waiting]) pending.reject(error);
     this.#sent.clear();
@@ -68,12 +85,17 @@ export class BatchStream {
   }
 
   #submit(pending: Pending): void {
-    if (this.#sent.size >= MAX_IN_FLIGHT || pending.notBefore > performance.now()) this.#waiting.push(pending);
-    else this.#send(pending);
+    if (this.#maySend(pending, performance.now())) this.#send(pending);
+    else this.#waiting.push(pending);
+  }
+
+  #maySend({ notBefore }: Pending, now: number): boolean {
+    return this.#sent.size < MAX_IN_FLIGHT && notBefore <= now && this.#openNotBefore <= now;
   }
 
   #send(pending: Pending): void {
     const batcher = this.#batcher ?? this.#open();
+    pending.stream = this.#stream;
     this.#lastId = this.#lastId >= MAX_ID ? 1 : this.#lastId + 1;
     pending.attempts++;
     this.#sent.set(this.#lastId, pending);
@@ -91,15 +113,38 @@ export class BatchStream {
       window: WRITE_WINDOW,
       flush: (items) => stream.write({ items }, () => batcher.done()),
     });
-    stream.on('data', ({ results }: kms.BatchResponse) => {
+    stream.on('data', ({ results, draining }: kms.BatchResponse) => {
       for (const result of results) this.#settle(result);
+      if (draining) this.#leave(stream, batcher);
       this.#sendWaiting(performance.now());
     });
     stream.on('error', (error: ServiceError) => this.#lost(stream, fromServiceError(error)));
     stream.on('end', () => this.#lost(stream, trentError('KMSInternalException', 'The stream has ended')));
     this.#stream = stream;
+    this.#streams.add(stream);
     this.#batcher = batcher;
     return batcher;
+  }
+
+  /** Sends no more on a stream; it ends when everything that it was sent is answered. */
+  #leave(stream: Duplex, batcher: Batcher<kms.BatchItem>): void {
+    if (this.#stream !== stream) return;
+    this.#forget(stream);
+    this.#openNotBefore = performance.now() + REOPEN_AFTER_MS;
+    for (const { id } of batcher.takeAll()) {
+      const pending = this.#sent.get(id);
+      if (pending === undefined) continue;
+      this.#sent.delete(id);
+      pending.attempts--;
+      this.#waiting.push(pending);
+    }
+    stream.end();
+  }
+
+  #forget(stream: Duplex): void {
+    if (this.#stream !== stream) return;
+    this.#stream = undefined;
+    this.#batcher = undefined;
   }
 
   #settle({ id, requestId, outcome }: kms.BatchResult): void {
@@ -128,12 +173,13 @@ export class BatchStream {
 
   /** The stream is over: what has no answer is tried again on the next one. */
   #lost(stream: Duplex, error: TrentError): void {
-    if (this.#stream !== stream) return;
-    this.#stream = undefined;
-    this.#batcher = undefined;
-    const sent = [...this.#sent.values()];
-    this.#sent.clear();
-    for (const pending of sent) this.#failed(pending, error);
+    if (!this.#streams.delete(stream)) return;
+    this.#forget(stream);
+    for (const [id, pending] of this.#sent) {
+      if (pending.stream !== stream) continue;
+      this.#sent.delete(id);
+      this.#failed(pending, error);
+    }
   }
 
   #sendWaiting(now: number): void {
@@ -141,7 +187,7 @@ export class BatchStream {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const pending of waiting) {
-      if (this.#sent.size < MAX_IN_FLIGHT && pending.notBefore <= now) this.#send(pending);
+      if (this.#maySend(pending, now)) this.#send(pending);
       else this.#waiting.push(pending);
     }
   }

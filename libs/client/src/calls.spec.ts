@@ -16,7 +16,9 @@ class AnsweringServer {
   readonly invocations: string[] = [];
   readonly batches: number[] = [];
   describeKey: (request: kms.DescribeKeyRequest) => kms.DescribeKeyResponse = () => kms.DescribeKeyResponse.create({});
-  onBatch: (call: Call, request: kms.BatchRequest) => void = (call, { items }) => call.write({ results: items.map(echo) });
+  onBatch: (call: Call, request: kms.BatchRequest) => void = (call, { items }) => call.write({ results: items.map(echo), draining: false });
+
+  onEnd: (call: Call) => void = (call) => call.end();
 
   async start(): Promise<Client> {
     const implementation: Record<string, UntypedHandleCall> = {
@@ -39,7 +41,7 @@ class AnsweringServer {
           this.batches.push(request.items.length);
           this.onBatch(call, request);
         });
-        call.on('end', () => call.end());
+        call.on('end', () => this.onEnd(call));
         call.on('error', () => undefined);
       },
     };
@@ -141,6 +143,7 @@ describe('batch calls', () => {
               })
             : echo(item),
         ),
+        draining: false,
       });
     const calls = batchCalls(stream);
     const [refused, answered] = await Promise.allSettled([
@@ -172,5 +175,31 @@ describe('batch calls', () => {
     await expect(batchCalls(stream).generateRandom({ numberOfBytes: 1 }, { timeoutMs: 60 })).rejects.toMatchObject({
       code: 'DependencyTimeoutException',
     });
+  });
+
+  test('a gateway that drains answers what it has; everything else goes on the next stream, and nothing fails or is sent twice', async () => {
+    const streams = new Set<Call>();
+    const seen: number[] = [];
+    const held: (() => void)[] = [];
+    server.onEnd = () => undefined; // as the gateway: a stream ends when its last item is answered
+    server.onBatch = (call, { items }) => {
+      streams.add(call);
+      seen.push(...items.map(({ id }) => id));
+      const answer = (): void => void call.write({ results: items.map(echo), draining: false });
+      if (streams.size === 1) held.push(answer, () => call.end());
+      else answer();
+      if (streams.size === 1) call.write({ results: [], draining: true });
+    };
+    const calls = batchCalls(stream);
+    const encrypt = (n: number) => calls.encrypt({ keyId: 'k', plaintext: Buffer.from([n]) });
+    const first = encrypt(1);
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // the frame has come
+    const others = await Promise.all([encrypt(2), encrypt(3)]);
+    expect(others.map(({ ciphertextBlob }) => [...(ciphertextBlob ?? [])])).toEqual([[2], [3]]);
+    held.forEach((answer) => answer());
+    expect([...((await first).ciphertextBlob ?? [])]).toEqual([1]);
+    expect(streams.size).toBe(2);
+    expect(seen).toHaveLength(3);
   });
 });

@@ -23,7 +23,7 @@ export interface ItemContext {
   readonly deadline: number;
 }
 
-/** A bidirectional gRPC call whose messages are batches. A contract without `draining` (the public one) ignores that member. */
+/** A bidirectional gRPC call whose messages are batches. */
 export type BatchCall<Item, Result> = ServerDuplexStream<{ items: Item[] }, { results: Result[]; draining: boolean }>;
 
 /** How a stream of batches is served. */

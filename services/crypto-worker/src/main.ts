@@ -8,6 +8,7 @@ import {
   runService,
   startGrpcServer,
   toErrorDetail,
+  traceItems,
   unary,
   type Endpoint,
   type ServiceName,
@@ -17,7 +18,7 @@ import { execute, feed, metadata } from '@trent/contracts';
 import { followFeed, type Follower } from '@trent/feed';
 import { openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 import { isPkcs11Error } from '@trent/pkcs11';
-import { batchStream, FairTurns, serveBatchStream } from '@trent/stream-batcher';
+import { batchStream, FairTurns, serveBatchStream, type ItemContext } from '@trent/stream-batcher';
 import { cryptoWorkerConfig, type CryptoWorkerConfig } from './config.ts';
 import { executeItem, type ExecuteDeps } from './execute/execute.ts';
 import { Replays } from './execute/replays.ts';
@@ -114,6 +115,9 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
       return blame(error);
     }
   };
+  const executeOne = traceItems(rt, execute.ExecuteServiceService.execute.path, (item: execute.ExecuteItem, { deadline }: ItemContext) =>
+    onPkcs11(() => executeItem(deps, item, deadline)),
+  );
   const turns = new FairTurns();
   const fair = { turns, accountOf: ({ accountId }: execute.ExecuteItem) => accountId };
   rt.debugState('turns', () => ({ waiting: turns.waiting }));
@@ -122,7 +126,7 @@ async function start(rt: ServiceRuntime, config: CryptoWorkerConfig): Promise<vo
     bindings: [
       bind(execute.ExecuteServiceService, {
         execute: batchStream((call) =>
-          serveBatchStream(call, (item: execute.ExecuteItem, { deadline }) => onPkcs11(() => executeItem(deps, item, deadline)), {
+          serveBatchStream(call, executeOne, {
             signal: rt.signal,
             isReady: rt.isReady,
             fair,

@@ -21,10 +21,13 @@ import { handleRequest, type Road } from './handle-request.ts';
 export function traceRoad(road: Road, tracer: Tracer): (ask: Ask) => Promise<Buffer> {
   const traced: Road = {
     ...road,
-    authorize: (item, call) => inSpan(tracer, 'authorize', () => road.authorize(item, call)),
+    authorize: (item, call) => inSpan(tracer, 'authorize', (traceparent) => road.authorize({ ...item, traceparent }, call)),
     publish: (region, record, deadline) => inSpan(tracer, 'record', () => road.publish(region, record, deadline)),
     rooms: {
-      execute: mapValues(road.rooms.execute, (execute) => (item, call) => inSpan(tracer, 'execute', () => execute(item, call))),
+      execute: mapValues(
+        road.rooms.execute,
+        (execute) => (item, call) => inSpan(tracer, 'execute', (traceparent) => execute({ ...item, traceparent }, call)),
+      ),
       invoke: mapValues(road.rooms.invoke, (invoke) => (request, call) => inSpan(tracer, 'invoke', () => invoke(request, call))),
     },
   };
@@ -42,9 +45,14 @@ export function traceRoad(road: Road, tracer: Tracer): (ask: Ask) => Promise<Buf
   };
 }
 
-function inSpan<T>(tracer: Tracer, name: string, act: () => Promise<T>): Promise<T> {
-  const span = tracer.startSpan(name);
-  return endWith(span, context.with(trace.setSpan(context.active(), span), act));
+/** A way to another service: what it does continues this span, not the request's. */
+function inSpan<T>(tracer: Tracer, name: string, act: (traceparent: string) => Promise<T>): Promise<T> {
+  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT });
+  const within = trace.setSpan(context.active(), span);
+  return endWith(
+    span,
+    context.with(within, () => act(traceparentOf(within))),
+  );
 }
 
 async function endWith<T>(span: Span, promise: Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import { credentials, Metadata, status, type ClientUnaryCall, type ServiceError 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fromServiceError } from '@trent/bootstrap';
 import { kms, sts } from '@trent/contracts';
-import { ACCOUNT, KEY_ARN, KEY_ID, openTestEdge, type TestEdge } from './test-edge.ts';
+import { ACCOUNT, executeItem, KEY_ARN, KEY_ID, openTestEdge, REGION, testRooms, type TestEdge } from './test-edge.ts';
 
 let edge: TestEdge;
 let client: kms.KmsServiceClient;
@@ -170,6 +170,39 @@ describe('a batch', () => {
       items.map((_, id) => (id % 64) + 1),
     );
     expect(new Set(results.map(({ requestId }) => requestId)).size).toBe(200);
+  });
+
+  test('of a gateway that drains: the client is told, what it has sent is answered, and the stream ends when the client ends it', async () => {
+    const held = Promise.withResolvers<undefined>();
+    const rooms = testRooms();
+    let executing = 0;
+    const execute: typeof rooms.execute = new Map([[REGION, (one) => ((executing += 1), held.promise.then(() => executeItem(one)))]]);
+    const own = await openTestEdge({ rooms: { ...rooms, execute } });
+    try {
+      const { cert, key } = await own.deployment.pki.issue(`spiffe://trent/account/${ACCOUNT}/root`);
+      const mtls = credentials.createSsl(Buffer.from(own.ca), Buffer.from(key), Buffer.from(cert));
+      const draining = new kms.KmsServiceClient(`localhost:${String(own.edge.grpcPorts[0])}`, mtls);
+      const stream = draining.batch();
+      const frames: kms.BatchResponse[] = [];
+      const told = Promise.withResolvers<undefined>();
+      stream.on('data', (frame: kms.BatchResponse) => {
+        frames.push(frame);
+        if (frame.draining) told.resolve(undefined);
+      });
+      const ended = new Promise((resolve, reject) => stream.on('end', resolve).on('error', reject));
+      stream.write(kms.BatchRequest.create({ items: [item(1, { $case: 'encrypt', value: encryptRequest() })] }));
+      while (executing === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const end = own[Symbol.asyncDispose]();
+      await told.promise;
+      held.resolve(undefined);
+      stream.end();
+      await ended;
+      expect(frames.flatMap(({ results }) => results).map(({ id, outcome }) => [id, outcome?.$case])).toEqual([[1, 'encrypt']]);
+      draining.close();
+      await end;
+    } finally {
+      held.resolve(undefined);
+    }
   });
 
   test('without a certificate is refused', async () => {

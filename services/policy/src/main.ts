@@ -2,12 +2,22 @@ import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { auditSubject } from '@trent/audit-record';
-import { bind, connectNats, loadConfig, runService, startGrpcServer, toErrorDetail, unary, type ServiceRuntime } from '@trent/bootstrap';
+import {
+  bind,
+  connectNats,
+  loadConfig,
+  runService,
+  startGrpcServer,
+  toErrorDetail,
+  traceItems,
+  unary,
+  type ServiceRuntime,
+} from '@trent/bootstrap';
 import { accounts, authorize, feed, invoke } from '@trent/contracts';
 import type { Change, Follower } from '@trent/feed';
 import { changeTablesSql, openWriter, type ChangeWriter } from '@trent/outbox';
 import { migrate, openDatabase, type Database } from '@trent/postgres';
-import { batchStream, serveBatchStream } from '@trent/stream-batcher';
+import { batchStream, serveBatchStream, type ItemContext } from '@trent/stream-batcher';
 import { accountAdmin, PRINCIPALS_FEED } from './accounts/account-admin.ts';
 import { Credentials } from './accounts/credentials.ts';
 import { DocumentCompiler } from './accounts/holders.ts';
@@ -203,12 +213,16 @@ async function serve(
   deps: AuthorizeDeps,
 ): Promise<void> {
   const { writer } = rooms.iam;
+  const { path } = authorize.AuthorizeServiceService.authorize;
+  const authorizeOne = traceItems(rt, path, (item: authorize.AuthorizeItem, { deadline }: ItemContext) =>
+    authorizeItem(deps, item, deadline),
+  );
   await startGrpcServer(rt, {
     listen: [config.grpcListen],
     bindings: [
       bind(authorize.AuthorizeServiceService, {
         authorize: batchStream((call) =>
-          serveBatchStream(call, (item: authorize.AuthorizeItem, { deadline }) => authorizeItem(deps, item, deadline), {
+          serveBatchStream(call, authorizeOne, {
             signal: rt.signal,
             isReady: rt.isReady,
             onError: (item, error) => authorize.AuthorizeResult.create({ id: item.id, error: toErrorDetail(error) }),

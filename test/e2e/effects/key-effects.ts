@@ -36,10 +36,10 @@ function endedBy(operation: 'RevokeGrant' | 'RetireGrant'): EffectRow['begin'] {
     const grant = { KeyId: key.arn, GranteePrincipal: user.arn, RetiringPrincipal: user.arn, Operations: ['Encrypt', 'RetireGrant'] };
     let GrantId = '';
     const takeBack: Effect['takeBack'] = async (gateway) => {
-      GrantId = String((await stage.root[gateway]!.ok('CreateGrant', grant)).body['GrantId']);
+      GrantId = String((await stage.root[gateway]!.change('CreateGrant', grant)).body['GrantId']);
     };
     await takeBack(0);
-    return { make: (gateway) => stage.root[gateway]!.ok(operation, { KeyId: key.arn, GrantId }), takeBack, look };
+    return { make: (gateway) => stage.root[gateway]!.change(operation, { KeyId: key.arn, GrantId }), takeBack, look };
   };
 }
 
@@ -52,8 +52,8 @@ export const keyEffects: readonly EffectRow[] = [
     begin: async (stage) => {
       const { key, look } = await aUsedKey(stage);
       return {
-        make: (gateway) => stage.root[gateway]!.ok('DisableKey', { KeyId: key.id }),
-        takeBack: (gateway) => stage.root[gateway]!.ok('EnableKey', { KeyId: key.id }),
+        make: (gateway) => stage.root[gateway]!.change('DisableKey', { KeyId: key.id }),
+        takeBack: (gateway) => stage.root[gateway]!.change('EnableKey', { KeyId: key.id }),
         look,
       };
     },
@@ -65,7 +65,7 @@ export const keyEffects: readonly EffectRow[] = [
     begin: async (stage) => {
       const { key, user, look } = await aGrantee(stage);
       const put = (gateway: number, users: readonly string[]) =>
-        stage.root[gateway]!.ok('PutKeyPolicy', { KeyId: key.arn, Policy: keyPolicy(stage.account.accountId, users) });
+        stage.root[gateway]!.change('PutKeyPolicy', { KeyId: key.arn, Policy: keyPolicy(stage.account.accountId, users) });
       await put(0, [user.arn]);
       return { make: (gateway) => put(gateway, []), takeBack: (gateway) => put(gateway, [user.arn]), look };
     },
@@ -80,7 +80,7 @@ export const keyEffects: readonly EffectRow[] = [
       const [first, second] = [await aKey(root[0]!), await aKey(root[0]!)];
       const AliasName = `alias/${randomUUID()}`;
       await root[0]!.ok('CreateAlias', { AliasName, TargetKeyId: first.id });
-      const point = (gateway: number, { id }: TestKey) => root[gateway]!.ok('UpdateAlias', { AliasName, TargetKeyId: id });
+      const point = (gateway: number, { id }: TestKey) => root[gateway]!.change('UpdateAlias', { AliasName, TargetKeyId: id });
       return {
         make: (gateway) => point(gateway, second),
         takeBack: (gateway) => point(gateway, first),
@@ -98,10 +98,10 @@ export const keyEffects: readonly EffectRow[] = [
     begin: async ({ root }) => {
       const { id: TargetKeyId } = await aKey(root[0]!);
       const AliasName = `alias/${randomUUID()}`;
-      const create = (gateway: number) => root[gateway]!.ok('CreateAlias', { AliasName, TargetKeyId });
+      const create = (gateway: number) => root[gateway]!.change('CreateAlias', { AliasName, TargetKeyId });
       await create(0);
       return {
-        make: (gateway) => root[gateway]!.ok('DeleteAlias', { AliasName }),
+        make: (gateway) => root[gateway]!.change('DeleteAlias', { AliasName }),
         takeBack: create,
         look: (gateway) => seenBy(root[gateway], 'Encrypt', { KeyId: AliasName, Plaintext }),
       };
@@ -115,10 +115,10 @@ export const keyEffects: readonly EffectRow[] = [
       const key = await anImportKey(root[0]!);
       const parameters = await parametersFor(root[0]!, key);
       const material = randomBytes(32);
-      const bring = (gateway: number) => root[gateway]!.ok('ImportKeyMaterial', importOf(key, parameters, material));
+      const bring = (gateway: number) => root[gateway]!.change('ImportKeyMaterial', importOf(key, parameters, material));
       await bring(0);
       return {
-        make: (gateway) => root[gateway]!.ok('DeleteImportedKeyMaterial', { KeyId: key.id }),
+        make: (gateway) => root[gateway]!.change('DeleteImportedKeyMaterial', { KeyId: key.id }),
         takeBack: bring,
         look: (gateway) => seenBy(root[gateway], 'Encrypt', { KeyId: key.id, Plaintext }),
       };
@@ -132,7 +132,7 @@ export const keyEffects: readonly EffectRow[] = [
       let KeyId = '';
       return Promise.resolve({
         make: async (gateway) => (KeyId = (await aKey(root[gateway]!)).id),
-        takeBack: (gateway) => root[gateway]!.ok('ScheduleKeyDeletion', { KeyId, PendingWindowInDays: 7 }),
+        takeBack: (gateway) => root[gateway]!.change('ScheduleKeyDeletion', { KeyId, PendingWindowInDays: 7 }),
         look: (gateway) => seenBy(root[gateway], 'Encrypt', { KeyId, Plaintext }),
       });
     },

@@ -53,8 +53,10 @@ describe('the batch codec', () => {
             error: { code: 'DisabledException', message: 'm', retryAfterMs: 0, details: new Map() },
           },
         ],
+        draining: true,
       }),
     );
+    expect(message.draining).toBe(true);
     expect(message.results).toEqual([
       { id: 7, requestId: 'r', outcome: { $case: 'generateRandom', value: answer } },
       {

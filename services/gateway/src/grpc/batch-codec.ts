@@ -24,6 +24,7 @@ export interface RawResult {
 
 /** `kms.BatchItem` and `kms.BatchResult` on the wire. */
 const ITEMS = 1;
+const DRAINING = 2;
 const ID = 1;
 const TIMEOUT_MS = 2;
 const FIRST_INPUT = 10;
@@ -90,7 +91,7 @@ function readItem(reader: BinaryReader, length: number, bytes: Buffer): RawItem 
 }
 
 /** Writes a BatchResponse around answers that are bytes already. */
-export function encodeBatchResponse({ results }: { readonly results: readonly RawResult[] }): Buffer {
+export function encodeBatchResponse({ results, draining }: { readonly results: readonly RawResult[]; readonly draining: boolean }): Buffer {
   const writer = new BinaryWriter();
   for (const { id, requestId, field, output, error } of results) {
     writer.tag(ITEMS, WireType.LengthDelimited).fork();
@@ -99,5 +100,6 @@ export function encodeBatchResponse({ results }: { readonly results: readonly Ra
     else errors.ErrorDetail.encode(error, writer.tag(ERROR, WireType.LengthDelimited).fork()).join();
     writer.join();
   }
+  if (draining) writer.tag(DRAINING, WireType.Varint).bool(true);
   return writer.finish();
 }
