@@ -118,6 +118,16 @@ describe('unary calls', () => {
     );
     expect(edge.records.at(-1)).toMatchObject({ awsRegion: 'eu-west-1' });
   });
+
+  test('of a region that is not served are refused, not done in another', async () => {
+    const metadata = new Metadata();
+    metadata.set('x-trent-region', 'ap-south-1');
+    const describe = kms.DescribeKeyRequest.create({ keyId: KEY_ID });
+    const failure = await call<kms.DescribeKeyRequest, kms.DescribeKeyResponse>(client.describeKey.bind(client), describe, metadata).catch(
+      fromServiceError,
+    );
+    expect(failure).toMatchObject({ code: 'ValidationException', message: 'The Region that is asked for is not served.' });
+  });
 });
 
 describe('a batch', () => {

@@ -1,5 +1,5 @@
 import { callerOf } from '@trent/bootstrap';
-import { trentError } from '@trent/errors';
+import { fail, trentError } from '@trent/errors';
 import type { Metadata } from '@grpc/grpc-js';
 
 import { deadlineOf, type Ask, type Origin } from '../ask.ts';
@@ -31,7 +31,8 @@ interface AnyCall {
 
 /**
  * Reads who calls and from where.
- * @throws {TrentError} MissingAuthenticationTokenException with neither session token nor client certificate
+ * @throws {TrentError} MissingAuthenticationTokenException with neither session token nor client certificate; ValidationException for a Region that is
+ * asked for by name and not served
  */
 export function readNativeCall(call: AnyCall, regions: readonly string[]): NativeCall {
   const { metadata } = call;
@@ -39,7 +40,7 @@ export function readNativeCall(call: AnyCall, regions: readonly string[]): Nativ
   const peer = call.getPeer();
   return {
     caller: bearerOf(first(metadata, 'authorization')) ?? identifyCertificate(callerOf(call)),
-    region: regions.find((region) => region === asked) ?? regions[0] ?? '',
+    region: regionOf(asked, regions),
     origin: {
       sourceIp: peer.slice(0, peer.lastIndexOf(':')),
       userAgent: first(metadata, 'user-agent'),
@@ -47,6 +48,12 @@ export function readNativeCall(call: AnyCall, regions: readonly string[]): Nativ
     },
     traceparent: first(metadata, 'traceparent'),
   };
+}
+
+/** The first Region is the one of who names none. */
+function regionOf(asked: string, [first = '', ...others]: readonly string[]): string {
+  if (asked === '' || asked === first) return first;
+  return others.find((region) => region === asked) ?? fail('ValidationException', 'The Region that is asked for is not served.');
 }
 
 /** The caller's name for an attempt; the request's id where it gives none. */
