@@ -18,6 +18,12 @@ export function passedThrough(): Record<string, string> {
   return passed;
 }
 
+/** Variables that an operator sets for `up` about external key stores: which proxies there may be (docs/key-stores.md). */
+export function xksVariables(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => name.startsWith('TRENT_XKS_'));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
+}
+
 /** Where fetched programs are kept: `$XDG_CACHE_HOME/trent`, else inside node_modules, which no commit sees. */
 export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME'];

@@ -20,7 +20,14 @@ export { attachCluster, startCluster, type TestCluster, type TestClusterOptions 
 export { fetchAwsCli, type AwsCli } from './install/fetch-aws-cli.ts';
 export type { AccountAdmin, FreezeKind } from './accounts/account-admin.ts';
 export { fetchPythonPackages, type PythonPackages } from './install/fetch-python-packages.ts';
-export { newProxyCredential, startXksProxy, type ProxyPort, type TestXksProxy } from './xks-proxy/start-xks-proxy.ts';
+export {
+  attachXksProxy,
+  newProxyCredential,
+  startXksProxy,
+  type ProxyPort,
+  type TestXksProxy,
+  type XksProxyPlace,
+} from './xks-proxy/start-xks-proxy.ts';
 export type { ProxyFault, ProxyOperation } from './xks-proxy/faults.ts';
 export type { SeenRequest } from './xks-proxy/proxy-server.ts';
 export type { ExternalKeySettings, ProxyCredential } from './xks-proxy/settings.ts';

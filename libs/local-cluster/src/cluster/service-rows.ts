@@ -4,7 +4,7 @@ import { postgresUrl, roleSecret, type PostgresPlace, type PostgresRole } from '
 import { redisSecret } from '../backends/redis.ts';
 import { keyStoreTokens, prepareKeyStoreTokens } from '../backends/key-store-tokens.ts';
 import type { TokenPlace } from '../backends/hsm.ts';
-import { cacheFolder, passedThrough, repositoryRoot } from '../config.ts';
+import { cacheFolder, passedThrough, repositoryRoot, xksVariables } from '../config.ts';
 import type { Command } from '../managed-process.ts';
 import { clusterCertificates, type ServiceName } from '../pki/cluster-certificates.ts';
 import type { Verdict } from '../wait-until.ts';
@@ -93,7 +93,7 @@ function keyStoreRow(parts: ClusterParts, after: readonly string[]): Row {
   const { settings, folder } = parts;
   const name = keyStoreName(settings.zones);
   const { conf, clustersFile } = keyStoreTokens(folder.tokens);
-  const variables = { ...grpc(parts, name), SOFTHSM2_CONF: conf, TRENT_KEY_STORE_CLUSTERS: clustersFile };
+  const variables = { ...grpc(parts, name), SOFTHSM2_CONF: conf, TRENT_KEY_STORE_CLUSTERS: clustersFile, ...xksVariables() };
   const process = row(parts, 'key-store', name, settings.zones[0] ?? 'a', after, variables);
   const prepare = async (): Promise<Command> => {
     await prepareKeyStoreTokens(folder.tokens, Date.now());

@@ -18,8 +18,8 @@ const HOST = 'proxy.xks.test';
 /** Ports of one proxy, each with a way of its own to meet TLS. */
 export type ProxyPort = 'good' | 'other-name' | 'unknown-authority' | 'old-tls' | 'client-certificate';
 
-/** A running test proxy. */
-export interface TestXksProxy extends AsyncDisposable {
+/** Where a running test proxy is, and whom it takes for KMS: plain data, for other processes to attach to it. */
+export interface XksProxyPlace {
   readonly host: string;
   readonly uriPath: string;
   readonly credential: ProxyCredential;
@@ -28,6 +28,12 @@ export interface TestXksProxy extends AsyncDisposable {
   readonly caFile: string;
   /** Client certificate that its port `client-certificate` takes. */
   readonly client: CertificateFiles;
+  readonly controlPort: number;
+}
+
+/** A running test proxy. */
+export interface TestXksProxy extends AsyncDisposable, XksProxyPlace {
+  readonly place: XksProxyPlace;
   putKey(settings: ExternalKeySettings): Promise<void>;
   removeKey(id: string): Promise<void>;
   /** Misbehaves so from now on; without a fault behaves again. */
@@ -70,9 +76,9 @@ export async function startXksProxy({ region = 'us-east-1', uriPath = '/test/kms
   };
   const settingsFile = join(folder, 'settings.json');
   writeFileSync(settingsFile, JSON.stringify(settings), { mode: 0o600 });
-  const control = (command?: ProxyCommand): Promise<SeenRequest[]> => say(controlPort, command);
+  const place = { host: HOST, uriPath, credential, ports, caFile, client: clientFiles, controlPort };
   const ready = () =>
-    control().then(
+    say(controlPort).then(
       () => true as const,
       () => 'no answer',
     );
@@ -83,24 +89,25 @@ export async function startXksProxy({ region = 'us-east-1', uriPath = '/test/kms
   const life = { env: { SOFTHSM2_CONF: token.conf }, folder: repositoryRoot, logFile: join(folder, 'proxy.log'), ready };
   await undo.use(new ManagedProcess({ name: 'xks-proxy', ...program, ...life })).start();
   const held = undo.move();
+  return { ...attachXksProxy(place), [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** A proxy that somebody else has started; disposal leaves it running. */
+export function attachXksProxy(place: XksProxyPlace): TestXksProxy {
   const tell = async (command: ProxyCommand): Promise<void> => {
-    await control(command);
+    await say(place.controlPort, command);
   };
   return {
-    host: HOST,
-    uriPath,
-    credential,
-    ports,
-    caFile,
-    client: clientFiles,
+    ...place,
+    place,
     putKey: (putKey) => tell({ putKey }),
     removeKey: (removeKey) => tell({ removeKey }),
     misbehave: (operation, fault) => tell({ fault: { operation, ...(fault === undefined ? {} : { fault }) } }),
     behave: () => tell({ clearFaults: true }),
     takeCredentials: (...credentials) => tell({ credentials }),
-    seen: () => control(),
+    seen: () => say(place.controlPort),
     forget: () => tell({ forget: true }),
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

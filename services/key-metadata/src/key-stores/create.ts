@@ -3,6 +3,7 @@ import { awsEnum, kms, type invoke } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { change, type Call, type Deps } from '../operations/call.ts';
 import { insertKeyStore, type KeyStoreSettings, type KeyStoreType } from '../store/key-stores.ts';
+import { newProxy } from './proxy-settings.ts';
 import { NO_SETTINGS, settingsOf } from './settings.ts';
 
 const typeOf = awsEnum('trent.kms.v1.CustomKeyStoreType');
@@ -21,7 +22,7 @@ interface Wanted {
  */
 export async function createCustomKeyStore(deps: Deps, call: Call): Promise<invoke.InvokeResponse> {
   const request = kms.CreateCustomKeyStoreRequest.decode(call.request.input);
-  const { type, settings, secret } = wantedIn(request);
+  const { type, settings, secret } = wantedIn(request, call.accountId);
   const { region, accountId, deadline } = call;
   const storeId = `cks-${randomBytes(9).toString('hex').slice(0, 17)}`;
   const store = { ...settings, region, storeId, accountId, name: request.customKeyStoreName ?? '', type };
@@ -37,9 +38,9 @@ export async function createCustomKeyStore(deps: Deps, call: Call): Promise<invo
   }
 }
 
-function wantedIn(request: kms.CreateCustomKeyStoreRequest): Wanted {
+function wantedIn(request: kms.CreateCustomKeyStoreRequest, accountId: string): Wanted {
   const type = (typeOf.toAws(request.customKeyStoreType) ?? 'AWS_CLOUDHSM') as KeyStoreType;
-  if (type === 'EXTERNAL_KEY_STORE') return fail('UnsupportedOperationException', `CustomKeyStoreType ${type} is not served.`);
+  if (type === 'EXTERNAL_KEY_STORE') return { type, ...newProxy(request, accountId) };
   const { cloudHsmClusterId = '', trustAnchorCertificate: trustAnchor = '', keyStorePassword = '' } = request;
   const settings = { ...NO_SETTINGS, clusterId: cloudHsmClusterId, trustAnchor, trustAnchorDigest: digestOf(trustAnchor) };
   return { type, settings, secret: Buffer.from(keyStorePassword) };

@@ -14,6 +14,8 @@ export interface KeyStores {
   readonly processes: Pick<KeyStoreProcesses, 'check' | 'disconnect' | 'deleteKey'>;
   /** Seals a secret for a store, in a crypto worker of its region; the caller wipes what it gave. */
   readonly sealSecret: (owner: SecretOwner, secret: Buffer, deadline: number) => Promise<Buffer>;
+  /** The secret of a store, in clear: whoever gets it wipes it. */
+  readonly unsealSecret: (store: KeyStoreRow, deadline: number) => Promise<Buffer>;
   /** A store is to be connected: no need to wait. */
   readonly wakeKeeper: () => void;
 }
@@ -42,6 +44,7 @@ export function openKeyStores(rt: ServiceRuntime, { endpoints, zone, db, workers
     processes,
     sealSecret: async (owner, plaintext, deadline) =>
       (await workersOf(owner.region).call(seal, { plaintext, label: labelOf(owner) }, { deadline, repeat: 'safe' })).sealed,
+    unsealSecret,
     wakeKeeper: () => keeper.wake(),
   };
 }

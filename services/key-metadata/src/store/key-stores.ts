@@ -2,6 +2,7 @@ import { fail } from '@trent/errors';
 import type { AccountId, RegionName } from '@trent/identifiers';
 import { isUniqueViolation, type Database, type Transaction } from '@trent/postgres';
 import type { Reader } from './keys.ts';
+import { checkProxyIsFree } from './proxies.ts';
 
 /** AWS spellings. */
 export type KeyStoreType = 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE';
@@ -51,6 +52,8 @@ const SETTINGS = {
   xksVpcEndpointServiceOwner: 'xks_vpc_endpoint_service_owner',
   xksAccessKeyId: 'xks_access_key_id',
 } as const satisfies Record<keyof KeyStoreSettings, string>;
+/** Settings that no two stores of an account may share. */
+const PROXY_PLACE = ['xksConnectivity', 'xksUriEndpoint', 'xksUriPath', 'xksVpcEndpointServiceName'] as const;
 const settingNames = Object.keys(SETTINGS) as (keyof KeyStoreSettings)[];
 
 const COLUMNS = `region, store_id as "storeId", account_id as "accountId", name, store_type as type, connection_state as state,
@@ -61,11 +64,10 @@ export type NewKeyStore = KeyStoreSettings & Pick<KeyStoreRow, 'region' | 'store
 
 /**
  * Inserts a store, disconnected.
- * @throws LimitExceededException; CustomKeyStoreNameInUseException; CloudHsmClusterInUseException
+ * @throws LimitExceededException; CustomKeyStoreNameInUseException; CloudHsmClusterInUseException; XksProxy…InUseException
  */
 export async function insertKeyStore(tx: Transaction, store: NewKeyStore): Promise<void> {
-  // One at a time, so that two who make the last one don't both find room.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`key-stores/${store.region}/${store.accountId}`]);
+  await lockKeyStoresOf(tx, store);
   const { rows } = await tx.query<{ count: bigint }>('select count(*) from key_stores where region = $1 and account_id = $2', [
     store.region,
     store.accountId,
@@ -74,6 +76,7 @@ export async function insertKeyStore(tx: Transaction, store: NewKeyStore): Promi
     fail('LimitExceededException', `The account has ${String(MAX_STORES)} custom key stores in this Region, which is its limit.`);
   const columns = settingNames.map((name) => SETTINGS[name]).join(', ');
   const places = settingNames.map((_, at) => `$${String(at + 7)}`).join(', ');
+  await checkProxyIsFree(tx, store);
   await refusingWhatIsInUse(() =>
     tx.query(
       `insert into key_stores (region, store_id, account_id, name, store_type, sealed_secret, ${columns}) values ($1, $2, $3, $4, $5, $6, ${places})`,
@@ -88,6 +91,11 @@ export async function insertKeyStore(tx: Transaction, store: NewKeyStore): Promi
       ],
     ),
   );
+}
+
+/** One at a time, so that two who make the last store, or stores of one proxy, don't both find room. */
+async function lockKeyStoresOf(tx: Transaction, { region, accountId }: Pick<KeyStoreRow, 'region' | 'accountId'>): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`key-stores/${region}/${accountId}`]);
 }
 
 /** A store of an account. @throws CustomKeyStoreNotFoundException */
@@ -123,7 +131,7 @@ export async function listKeyStores(db: Reader, filter: KeyStoreFilter, after: s
   return rows;
 }
 
-/** Sets what is given. @throws CustomKeyStoreNameInUseException; CloudHsmClusterInUseException */
+/** Sets what is given. @throws CustomKeyStoreNameInUseException; CloudHsmClusterInUseException; XksProxy…InUseException */
 export async function updateKeyStore(
   tx: Transaction,
   { region, storeId }: Pick<KeyStoreRow, 'region' | 'storeId'>,
@@ -135,13 +143,16 @@ export async function updateKeyStore(
   const assignments = names.map((name, at) => `${columnOf[name]} = $${String(at + 3)}`);
   // The name is of no matter to who holds the store connected.
   const raised = names.some((name) => name !== 'name') ? ', version = version + 1' : '';
-  await refusingWhatIsInUse(() =>
-    tx.query(`update key_stores set ${assignments.join(', ')}${raised} where region = $1 and store_id = $2`, [
-      region,
-      storeId,
-      ...names.map((name) => set[name]),
-    ]),
+  const { rows } = await refusingWhatIsInUse(() =>
+    tx.query<KeyStoreRow>(
+      `update key_stores set ${assignments.join(', ')}${raised} where region = $1 and store_id = $2 returning ${COLUMNS}`,
+      [region, storeId, ...names.map((name) => set[name])],
+    ),
   );
+  const [changed] = rows;
+  if (changed === undefined || !PROXY_PLACE.some((name) => set[name] !== undefined)) return;
+  await lockKeyStoresOf(tx, changed);
+  await checkProxyIsFree(tx, changed);
 }
 
 /**
@@ -194,9 +205,9 @@ export async function claimConnecting(db: Database, { region, storeId }: KeyStor
   return rows.length > 0;
 }
 
-async function refusingWhatIsInUse(write: () => Promise<unknown>): Promise<void> {
+async function refusingWhatIsInUse<R>(write: () => Promise<R>): Promise<R> {
   try {
-    await write();
+    return await write();
   } catch (error) {
     if (isUniqueViolation(error, 'key_stores_name')) fail('CustomKeyStoreNameInUseException', undefined, { cause: error });
     if (isUniqueViolation(error, 'key_stores_cluster')) fail('CloudHsmClusterInUseException', undefined, { cause: error });
