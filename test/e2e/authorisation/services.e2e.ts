@@ -7,6 +7,7 @@ import { Caller, type Members } from '../fixtures/caller.ts';
 import { anotherAccount, testCluster, type TestAccount } from '../fixtures/cluster.ts';
 import { callerOf, iamClient, aUser, type TestUser } from '../fixtures/iam.ts';
 import { aKey, type TestKey } from '../fixtures/keys.ts';
+import { connectNative } from '../fixtures/native.ts';
 import { newestRecords, recordOf } from '../fixtures/records.ts';
 import { aService, mapService } from '../fixtures/services.ts';
 import { asAccount, assume } from '../fixtures/sessions.ts';
@@ -80,6 +81,15 @@ describe('a user that the operator made a service', () => {
     const { Credentials } = await assume(user.account, { RoleArn: Role!.Arn! });
     using session = new Caller({ account: asAccount(owner, Credentials) });
     expect((await session.kms('GenerateDataKey', { KeyId: ALIAS, ...DATA_KEY })).status).toBe(200);
+  });
+
+  test('may come with a client certificate that is mapped to it', async () => {
+    const { Arn } = await managedKey();
+    const { folder, settings } = testCluster();
+    using operator = operatorOf(folder, settings);
+    await operator.mapCertificate(owner.accountId, `spiffe://trent/account/${owner.accountId}/root`, user.arn);
+    using trent = connectNative({ account: owner });
+    expect(await trent.generateDataKey({ keyId: ALIAS, numberOfBytes: 32 })).toMatchObject({ keyId: Arn });
   });
 
   test('is listed for the operator; a root, nobody and an ill-written name are refused', async () => {

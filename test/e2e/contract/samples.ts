@@ -68,6 +68,10 @@ const samples: Readonly<Record<string, Sample>> = {
   'ImportKeyMaterial.ExpirationModel': () => 'KEY_MATERIAL_DOES_NOT_EXPIRE',
   Operations: () => ['DescribeKey'],
   'CreateGrant.GranteePrincipal': ({ caller }) => rootOf(caller),
+  // A cluster that no module serves: a store of it is asked for, and not made.
+  'CreateCustomKeyStore.CloudHsmClusterId': () => 'cluster-abcdefghijk',
+  'CreateCustomKeyStore.KeyStorePassword': () => 'no password',
+  'CreateCustomKeyStore.TrustAnchorCertificate': () => 'no certificate',
   'ListRetirableGrants.RetiringPrincipal': ({ caller }) => rootOf(caller),
   'GenerateRandom.NumberOfBytes': () => 8,
   GrantId: aGrant,
