@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { fetchAwsCli, waitUntil, type AwsCli } from '@trent/local-cluster';
+import { waitUntil } from '@trent/local-cluster';
+import { openCli, type Cli } from '../fixtures/aws-cli.ts';
 import { testCluster } from '../fixtures/cluster.ts';
 
 /** Python starts in a second, on a busy machine in several. */
@@ -13,46 +10,18 @@ const INSTALL_MS = 180_000;
 const FOUND_MS = 30_000;
 
 const { env } = testCluster();
-let cli: AwsCli;
-let folder = '';
+let cli: Cli;
 beforeAll(async () => {
-  cli = await fetchAwsCli();
-  folder = mkdtempSync(join(tmpdir(), 'trent-cli-'));
+  cli = await openCli(env);
 }, INSTALL_MS);
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  cli[Symbol.dispose]();
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-/** Runs `aws` with what DIR/env exports, and nothing of the user's own settings. */
-function run(...args: string[]): Promise<Outcome> {
-  const environment = { PATH: process.env['PATH'], HOME: folder, AWS_PAGER: '', ...cli.env, ...env };
-  return new Promise((resolve) => {
-    execFile(cli.program, [...cli.args, ...args, '--output', 'json'], { env: environment }, (error, out, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), out, error: stderr });
-    });
-  });
-}
-
-async function aws(...args: string[]): Promise<Record<string, unknown>> {
-  const { code, out, error } = await run(...args);
-  if (code !== 0) throw new Error(`aws ${args.join(' ')}: ${error}`);
-  return out.trim() === '' ? {} : (JSON.parse(out) as Record<string, unknown>);
-}
-
-const kms = (...args: string[]): Promise<Record<string, unknown>> => aws('kms', ...args);
-
-/** Blobs are files to the CLI, whichever version it is. */
-function file(name: string, bytes: string | Buffer): string {
-  const path = join(folder, name);
-  writeFileSync(path, bytes);
-  return `fileb://${path}`;
-}
+const run: Cli['run'] = (...args) => cli.run(...args);
+const aws: Cli['aws'] = (...args) => cli.aws(...args);
+const file: Cli['file'] = (name, bytes) => cli.file(name, bytes);
+const kms: Cli['aws'] = (...args) => aws('kms', ...args);
 
 describe('the AWS CLI, unchanged', () => {
   const alias = `alias/${randomUUID()}`;

@@ -8,6 +8,7 @@ import { loginProfileHandlers } from './login-profiles.ts';
 import { managedPolicyHandlers } from './managed-policies.ts';
 import { mfaDeviceHandlers } from './mfa-devices.ts';
 import { oidcProviderHandlers } from './oidc-providers.ts';
+import { otherCredentialHandlers } from './other-credentials.ts';
 import { policyEntityHandlers } from './policy-entities.ts';
 import { roleHandlers } from './roles.ts';
 import { simulationHandlers } from './simulation/simulations.ts';
@@ -26,6 +27,7 @@ export const iamHandlers = {
   ...oidcProviderHandlers,
   ...mfaDeviceHandlers,
   ...loginProfileHandlers,
+  ...otherCredentialHandlers,
   ...accountHandlers,
   ...authorizationDetailHandlers,
   ...simulationHandlers,

@@ -9,6 +9,9 @@ import {
   GetLoginProfileCommand,
   GetMFADeviceCommand,
   ListMFADevicesCommand,
+  ListServiceSpecificCredentialsCommand,
+  ListSigningCertificatesCommand,
+  ListSSHPublicKeysCommand,
   ListVirtualMFADevicesCommand,
   ResyncMFADeviceCommand,
 } from '@aws-sdk/client-iam';
@@ -69,5 +72,17 @@ describe('virtual MFA devices', () => {
     const message = `Login Profile for User ${UserName} cannot be found.`;
     await expectRefusal(iam.send(new GetLoginProfileCommand({ UserName })), 'NoSuchEntityException', 404, message);
     await expectRefusal(iam.send(new DeleteLoginProfileCommand({ UserName })), 'NoSuchEntityException', 404, message);
+  });
+
+  test('no user has keys, certificates or passwords of other services', async () => {
+    const UserName = freshName();
+    await iam.send(new CreateUserCommand({ UserName }));
+    const none = { IsTruncated: false };
+    expect(await iam.send(new ListSSHPublicKeysCommand({ UserName }))).toMatchObject({ ...none, SSHPublicKeys: [] });
+    expect(await iam.send(new ListSigningCertificatesCommand({ UserName }))).toMatchObject({ ...none, Certificates: [] });
+    const listed = await iam.send(new ListServiceSpecificCredentialsCommand({ UserName }));
+    expect(listed).toMatchObject({ ...none, ServiceSpecificCredentials: [] });
+    const nobody = freshName('nobody');
+    await expectRefusal(iam.send(new ListSSHPublicKeysCommand({ UserName: nobody })), 'NoSuchEntityException', 404);
   });
 });
