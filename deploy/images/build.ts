@@ -16,6 +16,11 @@ const COMMONJS = [
   'const __filename = import.meta.filename;',
 ].join(' ');
 
+/** Folder and entry of an image that is not made of the service of its name. */
+const ENTRIES: Partial<Record<ServiceName, { readonly home: string; readonly main: string }>> = {
+  'key-store': { home: 'crypto-worker', main: 'key-store/main.ts' },
+};
+
 /** Programs of an image besides its service. */
 const COMPANIONS: Partial<Record<ServiceName, Readonly<Record<string, string>>>> = {
   'crypto-worker': { 'join-token': 'libs/ceremony/src/join-token.ts' },
@@ -27,11 +32,12 @@ const COMPANIONS: Partial<Record<ServiceName, Readonly<Record<string, string>>>>
  */
 async function bundle(service: ServiceName): Promise<string> {
   const folder = join(output, service);
-  const home = join(root, 'services', service);
+  const { home: folderOfService, main } = ENTRIES[service] ?? { home: service, main: 'main.ts' };
+  const home = join(root, 'services', folderOfService);
   rmSync(folder, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: { main: join(home, 'src', 'main.ts'), ...COMPANIONS[service] },
+    entryPoints: { main: join(home, 'src', main), ...COMPANIONS[service] },
     outdir: join(folder, 'app', 'bin'),
     bundle: true,
     splitting: true, // what is loaded on demand (OpenTelemetry's SDK) stays apart
@@ -51,7 +57,7 @@ async function bundle(service: ServiceName): Promise<string> {
   copy('libs/contracts/gen/descriptors.binpb', 'app/gen/descriptors.binpb');
   copy('node_modules/grpc-health-check/proto', 'proto'); // it looks two folders up
   if (existsSync(join(home, 'migrations'))) copy(`services/${service}/migrations`, 'app/migrations');
-  if (service === 'crypto-worker') copy('libs/pkcs11/build/pkcs11.node', 'app/bin/pkcs11.node');
+  if (folderOfService === 'crypto-worker') copy('libs/pkcs11/build/pkcs11.node', 'app/bin/pkcs11.node');
   return folder;
 }
 

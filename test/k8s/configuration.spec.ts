@@ -38,7 +38,8 @@ withTools(() => {
     test.each(firstZone.map((one) => [one.object.metadata.name, one] as const))(
       '%s starts with it',
       async (name, { object, container }) => {
-        const main = join(root, 'services', serviceOf(object.metadata.labels), 'src', 'main.ts');
+        const service = serviceOf(object.metadata.labels);
+        const main = join(root, 'services', service === 'key-store' ? 'crypto-worker/src/key-store/main.ts' : `${service}/src/main.ts`);
         const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', main, '--print-config'], {
           env: environmentOf(container, `${name}-7d9f8b6c5d-x2x4z`),
         });

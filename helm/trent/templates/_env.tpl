@@ -15,7 +15,9 @@
 {{- if ne .service "gateway" }}
 - { name: TRENT_GRPC_LISTEN, value: '0.0.0.0:7443' }
 {{- end }}
+{{- if ne .service "key-store" }}
 {{ include "trent.env.nats" . }}
+{{- end }}
 {{ include (printf "trent.env.%s" .service) . }}
 {{- with .root.Values.otel.endpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }} }
@@ -90,6 +92,20 @@
 {{ include "trent.env.postgres" . }}
 {{ include "trent.env.regionGroups" . }}
 {{ include "trent.env.endpoints" (dict "root" .root "service" "crypto-worker") }}
+{{- if .root.Values.keyStore.enabled }}
+{{ include "trent.env.endpoints" (dict "root" .root "service" "key-store") }}
+{{- end }}
+{{- end -}}
+
+{{- define "trent.env.key-store" -}}
+{{- $store := .root.Values.keyStore -}}
+- { name: TRENT_XKS_ALLOWED_PROXIES, value: {{ join "," $store.xksAllowedProxies | quote }} }
+{{- if $store.clustersSecret }}
+- { name: TRENT_KEY_STORE_CLUSTERS, value: /etc/trent/secrets/clusters.json }
+{{- end }}
+{{- range $name, $value := $store.env }}
+- { name: {{ $name }}, value: {{ $value | quote }} }
+{{- end }}
 {{- end -}}
 
 {{- define "trent.env.audit-ingest" -}}
@@ -120,5 +136,8 @@
 {{- end }}
 {{- range list "key-metadata" "policy" }}
 {{ include "trent.env.endpoints" (dict "root" $.root "service" .) }}
+{{- end }}
+{{- if .root.Values.keyStore.enabled }}
+{{ include "trent.env.endpoints" (dict "root" .root "service" "key-store") }}
 {{- end }}
 {{- end -}}

@@ -45,6 +45,13 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{/* Services that run as Deployments, a list in JSON: the key-store process is there where an operator wants it. */}}
+{{- define "trent.deployed" -}}
+{{- $services := list "gateway" "policy" "key-metadata" "audit-ingest" -}}
+{{- if .Values.keyStore.enabled }}{{ $services = append $services "key-store" }}{{ end -}}
+{{- $services | toJson -}}
+{{- end -}}
+
 {{- define "trent.tlsSecret" -}}
 {{- index .root.Values.tls.secrets .service | default (printf "%s-%s-tls" (include "trent.fullname" .root) .service) -}}
 {{- end -}}

@@ -99,13 +99,24 @@ spec:
 {{- define "trent.mounts" -}}
 - { name: tmp, mountPath: /tmp }
 - { name: tls, mountPath: /etc/trent/tls, readOnly: true }
+{{- if include "trent.secretSources" . }}
 - { name: secrets, mountPath: /etc/trent/secrets, readOnly: true }
+{{- end }}
 {{- if .root.Values.extraCaSecret }}
 - { name: extra-ca, mountPath: /etc/trent/extra-ca, readOnly: true }
 {{- end }}
 {{- if eq .service "gateway" }}
 - { name: edge, mountPath: /etc/trent/edge, readOnly: true }
 - { name: client-ca, mountPath: /etc/trent/client-ca, readOnly: true }
+{{- end }}
+{{- if eq .service "key-store" }}
+{{- if .root.Values.keyStore.clustersSecret }}
+# PIN files and certificates that clusters.json names.
+- { name: clusters, mountPath: /etc/trent/key-store, readOnly: true }
+{{- end }}
+{{- with .root.Values.keyStore.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 {{- if eq .service "crypto-worker" }}
 {{- if .root.Values.cryptoWorker.softhsm.enabled }}
@@ -123,11 +134,13 @@ spec:
   emptyDir: { sizeLimit: 64Mi }
 - name: tls
   secret: { secretName: {{ include "trent.tlsSecret" . }}, defaultMode: 0440 }
+{{- with include "trent.secretSources" . }}
 - name: secrets
   projected:
     defaultMode: 0440
     sources:
-      {{- include "trent.secretSources" . | nindent 6 }}
+      {{- . | nindent 6 }}
+{{- end }}
 {{- with .root.Values.extraCaSecret }}
 - name: extra-ca
   secret: { secretName: {{ . }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
@@ -137,6 +150,15 @@ spec:
   secret: { secretName: {{ .root.Values.tls.edgeSecret }}, defaultMode: 0440, items: [{ key: tls.crt, path: tls.crt }, { key: tls.key, path: tls.key }] }
 - name: client-ca
   secret: { secretName: {{ .root.Values.tls.clientCaSecret }}, defaultMode: 0440, items: [{ key: ca.crt, path: ca.crt }] }
+{{- end }}
+{{- if eq .service "key-store" }}
+{{- with .root.Values.keyStore.clustersSecret }}
+- name: clusters
+  secret: { secretName: {{ . }}, defaultMode: 0440 }
+{{- end }}
+{{- with .root.Values.keyStore.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 {{- if eq .service "crypto-worker" }}
 {{- if .root.Values.cryptoWorker.softhsm.enabled }}
@@ -151,9 +173,15 @@ spec:
 
 {{/* Of Secrets that several services share, each sees its own key alone. */}}
 {{- define "trent.secretSources" -}}
+{{- if eq .service "key-store" -}}
+{{- with .root.Values.keyStore.clustersSecret -}}
+- secret: { name: {{ . }}, items: [{ key: clusters.json, path: clusters.json }] }
+{{- end -}}
+{{- else -}}
 - secret: { name: {{ .root.Values.nats.passwordSecret }}, items: [{ key: {{ .service }}, path: nats-password }] }
 {{- with .root.Values.nats.caSecret }}
 - secret: { name: {{ . }}, items: [{ key: ca.crt, path: nats-ca.crt }] }
+{{- end }}
 {{- end }}
 {{- with include "trent.postgresRole" .service }}
 - secret: { name: {{ $.root.Values.postgres.passwordSecret }}, items: [{ key: {{ . }}, path: postgres-password }] }
