@@ -116,6 +116,15 @@ withTools(() => {
     });
   });
 
+  test('key-store processes go out to what the values name, and to nothing without them', () => {
+    const peers = [{ ipBlock: { cidr: '203.0.113.0/24' } }];
+    const egressOf = (changes: Readonly<Record<string, unknown>>) =>
+      ofKind(render('values.yaml', changes), 'NetworkPolicy').find(({ metadata }) => metadata.name === 'trent-key-store')?.spec.egress;
+    const outside = { ports: [{ port: 443, protocol: 'TCP' }], to: peers };
+    expect(egressOf({ networkPolicy: { keyStore: { peers, ports: [443] } } })).toContainEqual(outside);
+    expect(egressOf({})?.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([53, 53]);
+  });
+
   test('an operator reaches policy only where the values say from where', () => {
     const peer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'operators' } } };
     const rendered = render('values.yaml', { networkPolicy: { operators: [peer] } });
