@@ -1,6 +1,8 @@
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Caller } from '../fixtures/caller.ts';
+import { testCluster } from '../fixtures/cluster.ts';
+import { connectPostgres } from '../fixtures/postgres.ts';
 import { recordOf } from '../fixtures/records.ts';
 import {
   asAccount,
@@ -22,19 +24,29 @@ beforeAll(async () => {
   provider = await startProvider();
   const url = provider.issuer.slice('https://'.length);
   providerArn = `arn:aws:iam::${own.root.accountId}:oidc-provider/${url}`;
-  await own.sql('insert into oidc_providers (arn, account_id, url, client_ids, thumbprints) values ($1, $2, $3, $4, $5)', [
-    providerArn,
-    own.root.accountId,
-    url,
-    ['trent'],
-    [provider.thumbprint],
-  ]);
+  await storeProvider(url);
   const Condition = { StringEquals: { [`${url}:sub`]: 'workload', [`${url}:aud`]: 'trent' } };
   RoleArn = await own.role(trusting({ Federated: providerArn }, 'sts:AssumeRoleWithWebIdentity', { Condition }));
 }, 120_000);
 afterAll(async () => {
   await provider[Symbol.asyncDispose]();
 });
+
+/** IAM takes no URL with a port, as AWS doesn't, and the test's provider has to have one. */
+async function storeProvider(url: string): Promise<void> {
+  const client = await connectPostgres(testCluster());
+  try {
+    await client.query('insert into policy.oidc_providers (arn, account_id, url, client_ids, thumbprints) values ($1, $2, $3, $4, $5)', [
+      providerArn,
+      own.root.accountId,
+      url,
+      ['trent'],
+      [provider.thumbprint],
+    ]);
+  } finally {
+    await client.end();
+  }
+}
 
 const ask = (WebIdentityToken: string) =>
   stsClient().send(new AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName: 'pod', WebIdentityToken }));

@@ -1,6 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Caller } from '../fixtures/caller.ts';
+import { firstAccount, testCluster } from '../fixtures/cluster.ts';
 import { recordOf } from '../fixtures/records.ts';
 import { asAccount, aSessionAccount, assume, refusalOf, stsClient, trusting, type SessionAccount } from '../fixtures/sessions.ts';
 
@@ -64,7 +65,7 @@ describe('AssumeRole', () => {
   });
 
   test.each([
-    ['that trusts nobody of them', () => trusting({ AWS: 'arn:aws:iam::999999999999:root' })],
+    ['that trusts nobody of them', () => trusting({ AWS: `arn:aws:iam::${firstAccount(testCluster()).accountId}:root` })],
     [
       'that asks for another external id',
       () => trusting({ AWS: own.aliceArn }, 'sts:AssumeRole', { Condition: { StringEquals: { 'sts:ExternalId': 'x2' } } }),
