@@ -31,6 +31,8 @@ export interface BatchLinkOptions<Item, Result> {
   /** Bytes of an item on the wire; estimated without it. */
   readonly sizeOf?: (item: Item) => number;
   readonly resolve?: Resolve;
+  /** Requests that this process has in hand: with many, small batches wait a little for more (stream-batcher's Patience). */
+  readonly inHand?: () => number;
 }
 
 /** Calls of one batched method on the replicas of a service. */
@@ -158,10 +160,10 @@ class StreamingLink<Item extends BatchItem, Result extends BatchResult> implemen
       this.#slots.delete(name);
       slot.close();
     }
-    const { method, credentials, sizeOf = estimateBytes } = this.#options;
+    const { method, credentials, sizeOf = estimateBytes, inHand } = this.#options;
     for (const [name, endpoint] of names) {
       if (this.#slots.has(name)) continue;
-      this.#slots.set(name, new EndpointSlot(endpoint, { method, credentials, sizeOf }, this.#streamEvents));
+      this.#slots.set(name, new EndpointSlot(endpoint, { method, credentials, sizeOf, inHand }, this.#streamEvents));
     }
     this.#listOpen();
   }

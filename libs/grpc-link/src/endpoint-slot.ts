@@ -17,6 +17,7 @@ export class EndpointSlot<Item extends BatchItem, Result extends BatchResult> {
     readonly method: BatchMethod<Item, Result>;
     readonly credentials: ChannelCredentials;
     readonly sizeOf: (item: Item) => number;
+    readonly inHand: (() => number) | undefined;
   };
   readonly #events: StreamEvents<Item, Result>;
   readonly #streams = new Set<EndpointStream<Item, Result>>();
@@ -30,6 +31,7 @@ export class EndpointSlot<Item extends BatchItem, Result extends BatchResult> {
       readonly method: BatchMethod<Item, Result>;
       readonly credentials: ChannelCredentials;
       readonly sizeOf: (item: Item) => number;
+      readonly inHand: (() => number) | undefined;
     },
     events: StreamEvents<Item, Result>,
   ) {

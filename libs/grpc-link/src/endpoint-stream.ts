@@ -81,6 +81,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       readonly method: BatchMethod<Item, Result>;
       readonly credentials: ChannelCredentials;
       readonly sizeOf: (item: Item) => number;
+      readonly inHand: (() => number) | undefined;
     },
     events: StreamEvents<Item, Result>,
   ) {
@@ -94,6 +95,7 @@ export class EndpointStream<Item extends BatchItem, Result extends BatchResult> 
       sizeOf: (call) => options.sizeOf(call.item),
       window: OUT_AT_ONCE,
       enough: ENOUGH_ITEMS,
+      ...(options.inHand && { inHand: options.inHand }),
       flush: (calls) => this.#flush(calls),
     });
     this.#client = new Client(this.name, options.credentials, channelOptions);

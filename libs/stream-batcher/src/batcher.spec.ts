@@ -91,3 +91,31 @@ describe('batching while others are on their way', () => {
     expect(batches).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
   });
 });
+
+describe('batching with many requests in hand', () => {
+  test('a small batch waits for more, and leaves when its share is there', async () => {
+    const { batcher, batches } = aBatcher({ inHand: () => 12 });
+    batcher.push('a');
+    await nextTurn();
+    batcher.push('b');
+    await nextTurn();
+    expect(batches).toEqual([]);
+    batcher.push('c');
+    await nextTurn();
+    expect(batches).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('a small batch leaves by itself when nothing more comes', async () => {
+    const { promise, resolve } = Promise.withResolvers<string[]>();
+    const { batcher } = aBatcher({ inHand: () => 64, flush: resolve });
+    batcher.push('a');
+    expect(await promise).toEqual(['a']);
+  });
+
+  test('a lone request waits for nothing', async () => {
+    const { batcher, batches } = aBatcher({ inHand: () => 1 });
+    batcher.push('a');
+    await nextTurn();
+    expect(batches).toEqual([['a']]);
+  });
+});

@@ -1,3 +1,5 @@
+import { Patience } from './patience.ts';
+
 /** Bounds of a batch and what to do with it. */
 export interface BatcherOptions<T> {
   readonly maxItems: number;
@@ -8,6 +10,8 @@ export interface BatcherOptions<T> {
   readonly window: number;
   /** So many items leave although the window is full; without it they wait. */
   readonly enough?: number;
+  /** Requests that the process has in hand: with many, a small batch waits a little for more. Without it none waits. */
+  readonly inHand?: () => number;
   /** Sends a batch. The array is the receiver's to keep. */
   readonly flush: (items: T[]) => void;
 }
@@ -26,12 +30,18 @@ export const WRITE_WINDOW = 8;
 export class Batcher<T> {
   readonly #options: BatcherOptions<T>;
   readonly #run = (): void => this.#flushAll();
+  readonly #patience: Patience | undefined;
   #queue: T[] = [];
   #outstanding = 0;
   #scheduled = false;
 
   constructor(options: BatcherOptions<T>) {
     this.#options = options;
+    this.#patience =
+      options.inHand &&
+      new Patience(options.inHand, () => {
+        if (this.#queue.length > 0 && !this.#scheduled) this.#schedule();
+      });
   }
 
   /** Items that wait. */
@@ -65,7 +75,8 @@ export class Batcher<T> {
 
   #mayLeave(): boolean {
     const { window, enough = Number.POSITIVE_INFINITY } = this.#options;
-    return this.#outstanding < window || this.#queue.length >= enough;
+    if (this.#queue.length >= enough) return true;
+    return this.#outstanding < window && this.#patience?.holds(this.#queue.length) !== true;
   }
 
   #flushAll(): void {
@@ -73,6 +84,7 @@ export class Batcher<T> {
     while (this.#queue.length > 0 && this.#mayLeave()) {
       const items = this.#next();
       this.#outstanding++;
+      this.#patience?.renew();
       this.#options.flush(items);
     }
   }

@@ -14,6 +14,7 @@ import {
 import { authorize, execute, invoke, metadata, options } from '@trent/contracts';
 import { openBatchLink, openUnaryLink, type UnaryLink } from '@trent/grpc-link';
 
+import { Concurrency } from './admission/concurrency.ts';
 import { openRedisCounts } from './admission/redis-counts.ts';
 import { readGatewayConfig, type GatewayConfig } from './config.ts';
 import { openEdge, type EdgeParts } from './open-edge.ts';
@@ -24,7 +25,9 @@ await runService('gateway', config, (runtime) => start(runtime, config));
 
 async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<void> {
   const { log, zone } = runtime;
-  const publish = await openAudit(runtime, config);
+  const concurrency = new Concurrency(config.maxInFlight);
+  const inHand = (): number => concurrency.inFlight;
+  const publish = await openAudit(runtime, config, inHand);
   const counts = openRedisCounts({
     url: config.redisUrl,
     passwordFile: config.redisPasswordFile,
@@ -42,6 +45,7 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
     zone,
     credentials: clientCredentials(runtime.tls, 'policy'),
     runtime,
+    inHand,
   });
   runtime.readiness('policy', policy.ready);
 
@@ -59,12 +63,12 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
     httpsListen: config.httpsListen,
     grpcListen: config.clientGrpcListen,
     regions: config.regions,
-    maxInFlight: config.maxInFlight,
+    concurrency,
     quotaScale: config.quotaScale,
     tls,
     counts,
     authorize: (item, call) => policy.call(item, { ...call, lane: 'fast' }),
-    rooms: openRooms(runtime, config, keyMetadata),
+    rooms: openRooms(runtime, config, { keyMetadata, inHand }),
     usage: openUsage(runtime, keyMetadata),
     publish,
   });
@@ -72,7 +76,7 @@ async function start(runtime: ServiceRuntime, config: GatewayConfig): Promise<vo
 
 const events = defineEvents({ audit: 'audit.stream_changed' });
 
-async function openAudit(runtime: ServiceRuntime, config: GatewayConfig): Promise<EdgeParts['publish']> {
+async function openAudit(runtime: ServiceRuntime, config: GatewayConfig, inHand: () => number): Promise<EdgeParts['publish']> {
   const nats = await connectNats(config, runtime);
   const audit = openAuditPublisher({
     nats,
@@ -81,6 +85,7 @@ async function openAudit(runtime: ServiceRuntime, config: GatewayConfig): Promis
     streams: config.auditStreams,
     zone: runtime.zone,
     publisher: randomUUID(),
+    inHand,
     onEvent: (event: AuditPublisherEvent) => runtime.log.warn(events.audit, { detail: JSON.stringify(event) }),
   });
   runtime.onDrain('audit', () => audit.close());
@@ -104,7 +109,11 @@ function openUsage(runtime: ServiceRuntime, keyMetadata: UnaryLink): KeyUsage {
   return usage;
 }
 
-function openRooms(runtime: ServiceRuntime, config: GatewayConfig, keyMetadata: UnaryLink): EdgeParts['rooms'] {
+function openRooms(
+  runtime: ServiceRuntime,
+  config: GatewayConfig,
+  { keyMetadata, inHand }: { readonly keyMetadata: UnaryLink; readonly inHand: () => number },
+): EdgeParts['rooms'] {
   const { zone } = runtime;
   const workers = config.regions.map((region) => {
     const link = openBatchLink({
@@ -114,6 +123,7 @@ function openRooms(runtime: ServiceRuntime, config: GatewayConfig, keyMetadata: 
       zone,
       credentials: clientCredentials(runtime.tls, 'crypto-worker'),
       runtime,
+      inHand,
     });
     runtime.readiness(`crypto-worker ${region}`, link.ready);
     const execution: Execution = (item, call) => link.call(item, call);

@@ -3,7 +3,7 @@ import type { ListenAddress, ServiceRuntime, TlsIdentity } from '@trent/bootstra
 import { pooledRandom } from '@trent/identifiers';
 
 import { Admission } from './admission/admission.ts';
-import { Concurrency } from './admission/concurrency.ts';
+import type { Concurrency } from './admission/concurrency.ts';
 import { Quota, type SharedCounts } from './admission/quota.ts';
 import type { Ask } from './ask.ts';
 import { startNativeServer } from './grpc/server.ts';
@@ -19,7 +19,8 @@ export interface EdgeParts extends Pick<Road, 'authorize' | 'rooms' | 'publish' 
   readonly httpsListen: readonly ListenAddress[];
   readonly grpcListen: readonly ListenAddress[];
   readonly regions: readonly string[];
-  readonly maxInFlight: number;
+  /** The places on the road. */
+  readonly concurrency: Concurrency;
   /** Request quotas are AWS's defaults times this. */
   readonly quotaScale: number;
   /** The public certificate, and the CA of client certificates. */
@@ -37,7 +38,7 @@ export interface Edge {
 export async function openEdge(runtime: ServiceRuntime, parts: EdgeParts): Promise<Edge> {
   const random = pooledRandom(randomFillSync);
   const clock = (): number => performance.now();
-  const concurrency = new Concurrency(parts.maxInFlight);
+  const { concurrency } = parts;
   const meter = new RequestMeter(runtime.metrics, runtime.log);
   const road: Road = {
     admission: new Admission(concurrency, new Quota(parts.counts, Date.now, parts.quotaScale), parts.regions),

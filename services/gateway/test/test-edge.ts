@@ -5,6 +5,7 @@ import { authorize, awsEnum, kms, options, sts, type execute, type invoke } from
 import { fail, isTrentError, type ErrorCode } from '@trent/errors';
 import { signingKey, stringToSign, verifySignature } from '@trent/sigv4';
 
+import { Concurrency } from '../src/admission/concurrency.ts';
 import { openEdge, type Edge, type EdgeParts } from '../src/open-edge.ts';
 
 export const REGION = 'us-east-1';
@@ -32,7 +33,7 @@ export async function openTestEdge(parts: Partial<EdgeParts> = {}): Promise<Test
     httpsListen: [{ host: '127.0.0.1', port: 0, shared: false }],
     grpcListen: [{ host: '127.0.0.1', port: 0, shared: false }],
     regions: [REGION, 'eu-west-1'],
-    maxInFlight: 1000,
+    concurrency: new Concurrency(1000),
     quotaScale: 1,
     tls: await deployment.identity('spiffe://trent/service/gateway'),
     counts: { add: () => Promise.resolve(1), sharers: () => 1 },

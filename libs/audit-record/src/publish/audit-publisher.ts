@@ -17,6 +17,8 @@ export interface AuditPublisherOptions {
   readonly zone: string;
   /** UUID of this process's incarnation: the batch numbers start from 1 with it. */
   readonly publisher: string;
+  /** Requests that the process has in hand: with many, a small message waits a little for more records (stream-batcher's Patience). */
+  readonly inHand?: () => number;
   readonly onEvent?: (event: AuditPublisherEvent) => void;
   /** Milliseconds, monotonic; the clock of the deadlines. */
   readonly now?: () => number;
@@ -92,7 +94,7 @@ class NatsAuditPublisher implements AuditPublisher {
   }
 
   #openLane(region: string): RegionLane {
-    const { streams, zone, onEvent } = this.#options;
+    const { streams, zone, onEvent, inHand } = this.#options;
     return new RegionLane({
       region,
       streams,
@@ -101,6 +103,7 @@ class NatsAuditPublisher implements AuditPublisher {
       nextBatch: () => ++this.#batches,
       send: (to, batch) => this.#send(to, batch),
       onEvent: onEvent ?? (() => undefined),
+      ...(inHand && { inHand }),
     });
   }
 

@@ -11,7 +11,7 @@ interface Sent {
 }
 
 /** A lane with a clock of the test's, whose messages land in `sent`. */
-function aLane({ streams = 3, preferred = 1, broken = false } = {}) {
+function aLane({ streams = 3, preferred = 1, broken = false, inHand = 1 } = {}) {
   let numbers = 0;
   const world = { now: 0, sent: [] as Sent[], events: [] as AuditPublisherEvent[], outcomes: new Map<string, string>(), broken };
   const lane = new RegionLane({
@@ -25,6 +25,7 @@ function aLane({ streams = 3, preferred = 1, broken = false } = {}) {
       world.sent.push({ number, stream, records: readMessageBody(body.toString()) ?? [] });
     },
     onEvent: (event) => world.events.push(event),
+    inHand: () => inHand,
   });
   const push = (record: string, deadline = 3000): void => {
     lane.push({
@@ -67,6 +68,17 @@ describe('group commit', () => {
     lane.acknowledged(1);
     await turn();
     expect(world.sent[1]).toEqual({ number: 2, stream: 1, records: ['2', '3'] });
+  });
+
+  test('with many requests in hand a record waits for others, until a quarter of them is there', async () => {
+    const { world, push } = aLane({ inHand: 12 });
+    push('1');
+    push('2');
+    await turn();
+    expect(world.sent).toEqual([]);
+    push('3');
+    await turn();
+    expect(world.sent).toEqual([{ number: 1, stream: 1, records: ['1', '2', '3'] }]);
   });
 
   test('a second message leaves early when 32 records wait; the eighth in flight is the last', async () => {

@@ -1,4 +1,5 @@
 import { trentError } from '@trent/errors';
+import { Patience } from '@trent/stream-batcher';
 import { newBatch, RecordQueue, type Batch, type Waiting } from './batch.ts';
 import {
   ACK_TIMEOUT_MS,
@@ -24,6 +25,8 @@ export interface LaneParts {
   readonly preferred: number;
   readonly now: () => number;
   readonly nextBatch: () => number;
+  /** Requests that the process has in hand: with many, a small message waits a little for more records. Without it none waits. */
+  readonly inHand?: () => number;
   /** Sends to `batch.stream`; may throw. */
   readonly send: (region: string, batch: Batch) => void;
   readonly onEvent: (event: AuditPublisherEvent) => void;
@@ -35,6 +38,7 @@ export interface LaneParts {
  */
 export class RegionLane {
   readonly #parts: LaneParts;
+  readonly #patience: Patience | undefined;
   readonly #queue = new RecordQueue();
   readonly #inFlight = new Map<number, Batch>();
   /** Numbers of batches that were given up: declared void when a stream answers again, so that they leave no gap. */
@@ -48,6 +52,7 @@ export class RegionLane {
   constructor(parts: LaneParts) {
     this.#parts = parts;
     this.#stream = parts.preferred;
+    this.#patience = parts.inHand && new Patience(parts.inHand, () => this.#flush());
   }
 
   /** Neither a record nor a message waits for an answer. */
@@ -136,6 +141,7 @@ export class RegionLane {
   #flush(): void {
     while (this.#queue.length > 0 && this.#mayLeave()) {
       const batch = newBatch(this.#parts.nextBatch(), this.#queue.take());
+      this.#patience?.renew();
       this.#inFlight.set(batch.number, batch);
       batch.stream = this.#chooseStream();
       this.#send(batch);
@@ -147,7 +153,7 @@ export class RegionLane {
     if (this.#inFlight.size >= MAX_IN_FLIGHT) return false;
     if (this.#queue.length >= ENOUGH_RECORDS || this.#queue.units >= ENOUGH_UNITS) return true;
     for (const { refusals, stream } of this.#inFlight.values()) if (refusals === 0 && stream === this.#stream) return false;
-    return true;
+    return this.#patience?.holds(this.#queue.length) !== true;
   }
 
   #chooseStream(): number {
