@@ -54,9 +54,8 @@ describe('the local cluster', () => {
   test('names every process with its pid, zone, port and state', async () => {
     const { state, processes } = await status();
     expect(state).toBe('ready');
-    expect(processes.map(({ name }) => name).sort()).toEqual(
-      ['audit-ingest-a', 'crypto-worker-a', 'gateway-a', 'key-metadata-a', 'nats-a', 'policy-a', 'postgres', 'redis'].sort(),
-    );
+    const services = ['audit-ingest-a', 'crypto-worker-a', 'gateway-a', 'key-metadata-a', 'key-store-a', 'policy-a'];
+    expect(processes.map(({ name }) => name).sort()).toEqual([...services, 'nats-a', 'postgres', 'redis'].sort());
     for (const process of processes)
       expect(process).toMatchObject({ pid: expect.any(Number), zone: 'a', port: expect.any(Number), state: 'ready' });
   });
