@@ -2,7 +2,7 @@ import { kms } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { makeKeyPair, takesSeconds, type KeyPair } from '../keys/make-key-pair.ts';
 import { sealUnder } from './envelope.ts';
-import { bytesOf, keyOf, type OperationDeps, type Use } from './operation.ts';
+import { keyOf, type OperationDeps, type Use } from './operation.ts';
 
 interface Wanted {
   readonly keyPairSpec?: kms.DataKeyPairSpec | undefined;
@@ -14,9 +14,9 @@ export async function generateDataKeyPair(deps: OperationDeps, use: Use): Promis
   const request = kms.GenerateDataKeyPairRequest.decode(use.input);
   const { privateKey: privateKeyPlaintext, ...pair } = await newDataKeyPair(deps, use, request);
   const { keyPairSpec } = request;
-  const output = bytesOf(
-    kms.GenerateDataKeyPairResponse.encode(kms.GenerateDataKeyPairResponse.create({ ...pair, privateKeyPlaintext, keyPairSpec })),
-  );
+  const output = kms.GenerateDataKeyPairResponse.encode(
+    kms.GenerateDataKeyPairResponse.create({ ...pair, privateKeyPlaintext, keyPairSpec }),
+  ).finish();
   privateKeyPlaintext.fill(0);
   return output;
 }
@@ -27,11 +27,9 @@ export async function generateDataKeyPairWithoutPlaintext(deps: OperationDeps, u
   const { privateKey, ...pair } = await newDataKeyPair(deps, use, request);
   privateKey.fill(0);
   const { keyPairSpec } = request;
-  return bytesOf(
-    kms.GenerateDataKeyPairWithoutPlaintextResponse.encode(
-      kms.GenerateDataKeyPairWithoutPlaintextResponse.create({ ...pair, keyPairSpec }),
-    ),
-  );
+  return kms.GenerateDataKeyPairWithoutPlaintextResponse.encode(
+    kms.GenerateDataKeyPairWithoutPlaintextResponse.create({ ...pair, keyPairSpec }),
+  ).finish();
 }
 
 /**

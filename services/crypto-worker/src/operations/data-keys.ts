@@ -1,7 +1,7 @@
 import { kms } from '@trent/contracts';
 import { fail } from '@trent/errors';
 import { seal, type Sealed } from './sealing.ts';
-import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { after, type OperationDeps, type Use } from './operation.ts';
 
 const BYTES_OF_SPEC = new Map<kms.DataKeySpec, number>([
   [kms.DataKeySpec.DATA_KEY_SPEC_AES_256, 32],
@@ -18,7 +18,7 @@ interface Wanted {
 export function generateDataKey(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
   return newDataKey(deps, use, kms.GenerateDataKeyRequest.decode(use.input), (plaintext, { ciphertextBlob, arn, materialId }) => {
     const response = kms.GenerateDataKeyResponse.create({ ciphertextBlob, plaintext, keyId: arn, keyMaterialId: materialId });
-    return bytesOf(kms.GenerateDataKeyResponse.encode(response));
+    return kms.GenerateDataKeyResponse.encode(response).finish();
   });
 }
 
@@ -27,7 +27,7 @@ export function generateDataKeyWithoutPlaintext(deps: OperationDeps, use: Use): 
   const request = kms.GenerateDataKeyWithoutPlaintextRequest.decode(use.input);
   return newDataKey(deps, use, request, (_, { ciphertextBlob, arn, materialId }) => {
     const response = kms.GenerateDataKeyWithoutPlaintextResponse.create({ ciphertextBlob, keyId: arn, keyMaterialId: materialId });
-    return bytesOf(kms.GenerateDataKeyWithoutPlaintextResponse.encode(response));
+    return kms.GenerateDataKeyWithoutPlaintextResponse.encode(response).finish();
   });
 }
 

@@ -1,5 +1,5 @@
 import { kms } from '@trent/contracts';
-import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { after, type OperationDeps, type Use } from './operation.ts';
 import { algorithmOf, decryptRsa, refuseContext } from './rsa-encryption.ts';
 import { open } from './sealing.ts';
 
@@ -18,7 +18,7 @@ export function decrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer>
   const { encryptionAlgorithm = SYMMETRIC, encryptionContext, ciphertextBlob } = kms.DecryptRequest.decode(use.input);
   const answer = ({ arn, plaintext, materialId }: Decrypted): Buffer => {
     const response = kms.DecryptResponse.create({ keyId: arn, plaintext, encryptionAlgorithm, keyMaterialId: materialId });
-    const output = bytesOf(kms.DecryptResponse.encode(response));
+    const output = kms.DecryptResponse.encode(response).finish();
     plaintext.fill(0);
     return output;
   };

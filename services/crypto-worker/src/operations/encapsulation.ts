@@ -4,7 +4,7 @@ import { checkKeyUsage, isKeySpec, isKeyUsage, keySpecs, type KeySpec } from '@t
 import type { KeyTokenHeader } from '@trent/key-token';
 import { CKK, CKM, CKO, plain, type ObjectHandle, type Session } from '@trent/pkcs11';
 import { withPublicKey } from '../signatures/public-key-object.ts';
-import { bytesOf, onSlowLane, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
+import { onSlowLane, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
 
 const ML_KEM = 'ML_KEM';
 const mechanism = plain(CKM.ML_KEM);
@@ -43,7 +43,7 @@ export async function encapsulate(deps: OperationDeps, { deadline, stillAllowed,
     return fail('KMSInternalException', '', { cause: 'the token gives an encapsulation of another length' });
   }
   const answer = { keyId: arn, sharedSecret, sharedSecretCiphertextBlob: ciphertext, encapsulationAlgorithm };
-  const output = bytesOf(kms.EncapsulateResponse.encode(kms.EncapsulateResponse.create(answer)));
+  const output = kms.EncapsulateResponse.encode(kms.EncapsulateResponse.create(answer)).finish();
   sharedSecret.fill(0);
   return output;
 }
@@ -59,9 +59,9 @@ export function decapsulate(deps: OperationDeps, use: Use): Promise<Buffer> {
     const spec = encapsulatingSpec('Decapsulate', arn, header);
     if (ciphertext.length !== keySpecs[spec].encapsulationBytes) return fail('InvalidCiphertextException');
     const sharedSecret = readAndDestroy(session, await session.onPool.decapsulateKey(mechanism, handle, ciphertext, secretTemplate));
-    const output = bytesOf(
-      kms.DecapsulateResponse.encode(kms.DecapsulateResponse.create({ keyId: arn, sharedSecret, encapsulationAlgorithm })),
-    );
+    const output = kms.DecapsulateResponse.encode(
+      kms.DecapsulateResponse.create({ keyId: arn, sharedSecret, encapsulationAlgorithm }),
+    ).finish();
     sharedSecret.fill(0);
     return output;
   });

@@ -1,5 +1,5 @@
 import { kms } from '@trent/contracts';
-import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { after, type OperationDeps, type Use } from './operation.ts';
 import { algorithmOf, encryptRsa, refuseContext } from './rsa-encryption.ts';
 import { seal } from './sealing.ts';
 
@@ -18,7 +18,7 @@ export function encrypt(deps: OperationDeps, use: Use): Buffer | Promise<Buffer>
   // A copy of it may be on its way to a custom key store; this one is of no more use.
   plaintext.fill(0);
   return after(encrypted, ({ arn, ciphertextBlob }) =>
-    bytesOf(kms.EncryptResponse.encode({ ciphertextBlob, keyId: arn, encryptionAlgorithm })),
+    kms.EncryptResponse.encode({ ciphertextBlob, keyId: arn, encryptionAlgorithm }).finish(),
   );
 }
 

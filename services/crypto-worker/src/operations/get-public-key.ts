@@ -1,7 +1,7 @@
 import { awsEnum, kms } from '@trent/contracts';
 import { algorithmsOf, isKeySpec, isKeyUsage } from '@trent/key-model';
 import { fail } from '@trent/errors';
-import { bytesOf, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
+import { publicKeyOf, type OperationDeps, type Use } from './operation.ts';
 
 const enumOf = {
   spec: awsEnum('trent.kms.v1.KeySpec'),
@@ -23,17 +23,15 @@ export function getPublicKey(deps: OperationDeps, use: Use): Buffer {
   if (!isKeySpec(spec) || !isKeyUsage(usage)) return fail('KMSInternalException', '', { cause: 'a key token of an unknown spec or usage' });
   const list = <E>(of: { fromAws: (name: string) => number | undefined }, listed: string): E[] =>
     usage === listed ? algorithmsOf(spec, usage).map((name) => of.fromAws(name) as E) : [];
-  return bytesOf(
-    kms.GetPublicKeyResponse.encode({
-      keyId: arn,
-      publicKey,
-      customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(spec) as kms.CustomerMasterKeySpec | undefined,
-      keySpec: enumOf.spec.fromAws(spec) as kms.KeySpec,
-      keyUsage: enumOf.usage.fromAws(usage) as kms.KeyUsage,
-      encryptionAlgorithms: list(enumOf.encryption, 'ENCRYPT_DECRYPT'),
-      signingAlgorithms: list(enumOf.signing, 'SIGN_VERIFY'),
-      keyAgreementAlgorithms: list(enumOf.agreement, 'KEY_AGREEMENT'),
-      encapsulationAlgorithms: list(enumOf.encapsulation, 'ENCAPSULATE_DECAPSULATE'),
-    }),
-  );
+  return kms.GetPublicKeyResponse.encode({
+    keyId: arn,
+    publicKey,
+    customerMasterKeySpec: enumOf.deprecatedSpec.fromAws(spec) as kms.CustomerMasterKeySpec | undefined,
+    keySpec: enumOf.spec.fromAws(spec) as kms.KeySpec,
+    keyUsage: enumOf.usage.fromAws(usage) as kms.KeyUsage,
+    encryptionAlgorithms: list(enumOf.encryption, 'ENCRYPT_DECRYPT'),
+    signingAlgorithms: list(enumOf.signing, 'SIGN_VERIFY'),
+    keyAgreementAlgorithms: list(enumOf.agreement, 'KEY_AGREEMENT'),
+    encapsulationAlgorithms: list(enumOf.encapsulation, 'ENCAPSULATE_DECAPSULATE'),
+  }).finish();
 }

@@ -3,7 +3,7 @@ import { fail } from '@trent/errors';
 import { checkKeyUsage, isKeySpec, isKeyUsage, keySpecs, peerPoint, type KeySpec } from '@trent/key-model';
 import { CKK, CKO, ecdh1, type Session } from '@trent/pkcs11';
 import type { BackingKey } from '../keys/backing-keys.ts';
-import { bytesOf, onSlowLane, type OperationDeps, type Use } from './operation.ts';
+import { onSlowLane, type OperationDeps, type Use } from './operation.ts';
 
 const originOf = awsEnum('trent.kms.v1.Origin').fromAws;
 const ECDH = 'ECDH';
@@ -18,16 +18,14 @@ export function deriveSharedSecret(deps: OperationDeps, use: Use): Promise<Buffe
   return onSlowLane(deps, use, async (session, key) => {
     const spec = agreeingSpec(key);
     const sharedSecret = await agree(session, key, spec, peerPoint(spec, publicKey ?? Buffer.alloc(0)));
-    const output = bytesOf(
-      kms.DeriveSharedSecretResponse.encode(
-        kms.DeriveSharedSecretResponse.create({
-          keyId: key.arn,
-          sharedSecret,
-          keyAgreementAlgorithm,
-          keyOrigin: originOf(key.header.origin) as kms.Origin,
-        }),
-      ),
-    );
+    const output = kms.DeriveSharedSecretResponse.encode(
+      kms.DeriveSharedSecretResponse.create({
+        keyId: key.arn,
+        sharedSecret,
+        keyAgreementAlgorithm,
+        keyOrigin: originOf(key.header.origin) as kms.Origin,
+      }),
+    ).finish();
     sharedSecret.fill(0);
     return output;
   });

@@ -4,7 +4,7 @@ import { fail } from '@trent/errors';
 import { checkKeyUsage, isKeySpec, isKeyUsage, macBytes, type MacAlgorithm } from '@trent/key-model';
 import { CKM } from '@trent/pkcs11';
 import type { BackingKey } from '../keys/backing-keys.ts';
-import { bytesOf, hmacKeyOf, type OperationDeps, type Use } from './operation.ts';
+import { hmacKeyOf, type OperationDeps, type Use } from './operation.ts';
 
 const spell = awsEnum('trent.kms.v1.MacAlgorithm').toAws;
 
@@ -21,7 +21,7 @@ export function generateMac(deps: OperationDeps, use: Use): Buffer {
   const { message, macAlgorithm } = kms.GenerateMacRequest.decode(use.input);
   const key = hmacKeyOf(deps, use);
   const mac = macOf(deps, key, 'GenerateMac', macAlgorithm, message);
-  return bytesOf(kms.GenerateMacResponse.encode({ mac, macAlgorithm, keyId: key.arn }));
+  return kms.GenerateMacResponse.encode({ mac, macAlgorithm, keyId: key.arn }).finish();
 }
 
 /**
@@ -35,7 +35,7 @@ export function verifyMac(deps: OperationDeps, use: Use): Buffer {
   const isValid = mac !== undefined && mac.length === expected.length && timingSafeEqual(mac, expected);
   expected.fill(0);
   if (!isValid) fail('KMSInvalidMacException');
-  return bytesOf(kms.VerifyMacResponse.encode({ keyId: key.arn, macValid: true, macAlgorithm }));
+  return kms.VerifyMacResponse.encode({ keyId: key.arn, macValid: true, macAlgorithm }).finish();
 }
 
 /** @throws InvalidKeyUsageException for another algorithm than the key's */

@@ -95,9 +95,3 @@ export function named({ permit, tokens }: Use, index: number): { readonly token:
 export function after<A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
-
-/** The bytes of an encoded message, without a copy. */
-export function bytesOf(writer: { finish(): Uint8Array }): Buffer {
-  const bytes = writer.finish();
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}

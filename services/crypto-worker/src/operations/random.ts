@@ -1,6 +1,6 @@
 import { kms } from '@trent/contracts';
 import { fail } from '@trent/errors';
-import { bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { type OperationDeps, type Use } from './operation.ts';
 
 /** https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateRandom.html: from the token's generator. */
 export function generateRandom(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
@@ -23,7 +23,7 @@ async function randomOfStore(deps: OperationDeps, { permit, deadline }: Use, sto
 }
 
 function answer(plaintext: Buffer): Buffer {
-  const output = bytesOf(kms.GenerateRandomResponse.encode(kms.GenerateRandomResponse.create({ plaintext })));
+  const output = kms.GenerateRandomResponse.encode(kms.GenerateRandomResponse.create({ plaintext })).finish();
   plaintext.fill(0);
   return output;
 }

@@ -1,7 +1,7 @@
 import { kms } from '@trent/contracts';
 import { decryptWith, type Decrypted } from './decrypt.ts';
 import { encryptWith, type Encrypted } from './encrypt.ts';
-import { after, bytesOf, type OperationDeps, type Use } from './operation.ts';
+import { after, type OperationDeps, type Use } from './operation.ts';
 
 const SYMMETRIC = kms.EncryptionAlgorithm.ENCRYPTION_ALGORITHM_SYMMETRIC_DEFAULT;
 
@@ -33,7 +33,7 @@ function sealAgain(
       sourceKeyMaterialId: materialId,
       destinationKeyMaterialId: sealed.materialId,
     });
-    return bytesOf(kms.ReEncryptResponse.encode(response));
+    return kms.ReEncryptResponse.encode(response).finish();
   };
   try {
     return after(encryptWith(deps, use, destinationEncryptionAlgorithm, destinationEncryptionContext, plaintext, 1), answer);

@@ -5,7 +5,7 @@ import { checkMessage, isKeySpec, type KeySpec, type MessageType, type SigningAl
 import { isPkcs11Error, type Mechanism } from '@trent/pkcs11';
 import { digestOf, signingForm } from '../signatures/algorithms.ts';
 import { withPublicKey } from '../signatures/public-key-object.ts';
-import { bytesOf, heldPrivateKeyOf, onSlowLane, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
+import { heldPrivateKeyOf, onSlowLane, publicKeyOf, type OperationDeps, type Use } from './operation.ts';
 
 const spell = {
   algorithm: awsEnum('trent.kms.v1.SigningAlgorithm').toAws,
@@ -22,7 +22,7 @@ export function sign(deps: OperationDeps, use: Use): Buffer | Promise<Buffer> {
   const { mechanism, input, encode } = signingForm(algorithm, messageType, deps.token.dialect);
   const data = input(digest);
   const answer = (arn: string, spec: string, raw: Buffer): Buffer =>
-    bytesOf(kms.SignResponse.encode({ keyId: arn, signature: encode(raw, specOf(spec)), signingAlgorithm: request.signingAlgorithm }));
+    kms.SignResponse.encode({ keyId: arn, signature: encode(raw, specOf(spec)), signingAlgorithm: request.signingAlgorithm }).finish();
   const held = heldPrivateKeyOf(deps, use);
   if (held?.header.spec === QUICK_SPEC) return answer(held.arn, QUICK_SPEC, deps.token.session.sign(mechanism, held.handle, data));
   return onSlowLane(deps, use, async (session, { arn, header, handle }) =>
@@ -42,7 +42,7 @@ export async function verify(deps: OperationDeps, use: Use): Promise<Buffer> {
   const signature = decode(request.signature ?? Buffer.alloc(0), specOf(header.spec)) ?? fail('KMSInvalidSignatureException');
   const isValid = await holds(deps, use, keyObject, header.spec === QUICK_SPEC, { mechanism, data: input(digest), signature });
   if (!isValid) fail('KMSInvalidSignatureException');
-  return bytesOf(kms.VerifyResponse.encode({ keyId: arn, signatureValid: true, signingAlgorithm: request.signingAlgorithm }));
+  return kms.VerifyResponse.encode({ keyId: arn, signatureValid: true, signingAlgorithm: request.signingAlgorithm }).finish();
 }
 
 /** What C_Verify is given. */
