@@ -5,3 +5,4 @@ export { grpcStatus } from './grpc-status.ts';
 export type { GrpcStatus } from './grpc-status.ts';
 export { asTrentError, fail, isTrentError, TrentError, trentError } from './trent-error.ts';
 export type { ErrorOptions } from './trent-error.ts';
+export { failUndecided, isUndecided } from './undecided.ts';

@@ -222,6 +222,59 @@ describe('a request that is wrong in itself', () => {
   });
 });
 
+describe('what cannot be decided now', () => {
+  const UNDECIDED = {
+    code: 'DependencyTimeoutException',
+    message: 'The system timed out.',
+    retryAfterMs: 1,
+    details: new Map<string, string>(),
+  };
+
+  test('is decided anew when the permit went stale on its way, and recorded once', async () => {
+    let times = 0;
+    const trip = aRoad({ execute: () => (times++ < 2 ? { error: UNDECIDED } : {}) });
+    await handleRequest(trip.road, anAsk());
+    expect(trip.steps).toEqual(['authorize', 'execute', 'authorize', 'execute', 'authorize', 'execute', 'record']);
+    expect(trip.records).toMatchObject([{ eventName: 'Encrypt' }]);
+    expect(trip.records[0]).not.toHaveProperty('errorCode');
+  });
+
+  test('is asked again of policy, and what it says then holds', async () => {
+    let times = 0;
+    const trip = aRoad({
+      authorize: () =>
+        anAuthorization({ error: times++ === 0 ? UNDECIDED : anErrorDetail('AccessDeniedException', 'no right'), permit: Buffer.alloc(0) }),
+    });
+    await expect(handleRequest(trip.road, anAsk())).rejects.toMatchObject({ code: 'AccessDeniedException' });
+    expect(trip.steps).toEqual(['authorize', 'authorize', 'record']);
+  });
+
+  test('is told when the time is up', async () => {
+    const trip = aRoad({ authorize: () => anAuthorization({ error: UNDECIDED, permit: Buffer.alloc(0) }) });
+    await expect(handleRequest(trip.road, anAsk({ deadline: performance.now() + 30 }))).rejects.toMatchObject({
+      code: 'DependencyTimeoutException',
+    });
+    expect(trip.authorized.length).toBeGreaterThan(1);
+    expect(trip.records).toMatchObject([{ errorCode: 'DependencyTimeoutException' }]);
+  });
+
+  test('a time-out of the ordinary kind is told at once', async () => {
+    const trip = aRoad({ execute: () => ({ error: anErrorDetail('DependencyTimeoutException') }) });
+    await expect(handleRequest(trip.road, anAsk())).rejects.toMatchObject({ code: 'DependencyTimeoutException' });
+    expect(trip.steps).toEqual(['authorize', 'execute', 'record']);
+  });
+
+  test('spends one request of the quota, however often it is asked', async () => {
+    let times = 0;
+    const trip = aRoad({
+      authorize: () => anAuthorization({ quotaPerSecond: 1 }),
+      execute: () => (times++ === 0 ? { error: UNDECIDED } : {}),
+    });
+    await handleRequest(trip.road, anAsk());
+    expect(trip.executed).toHaveLength(2);
+  });
+});
+
 describe('a dry run', () => {
   test('is decided, recorded and not executed', async () => {
     const trip = aRoad();

@@ -1,12 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import { fromErrorDetail } from '@trent/bootstrap';
 import type { authorize } from '@trent/contracts';
-import { asTrentError, fail, type TrentError } from '@trent/errors';
+import { asTrentError, fail, isUndecided, type TrentError } from '@trent/errors';
 import { newEventId } from '@trent/identifiers';
 
 import { tooFast, type Admission } from './admission/admission.ts';
 import type { Ask } from './ask.ts';
 import { draftRecord, recordsOf, type Outcome, type RecordParts } from './audit/record.ts';
-import { prepare } from './operations/authorize-item.ts';
+import { prepare, type Prepared } from './operations/authorize-item.ts';
 import { dispatch, earlierAnswer, type RoomCall, type Rooms } from './operations/dispatch.ts';
 import type { KeyUsage } from './usage/key-usage.ts';
 
@@ -38,13 +39,18 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
   road.admission.enter(ask);
   let account = '';
   try {
-    const { item, affinity, lateFault } = prepare(ask);
+    const prepared = prepare(ask);
     // What is wrong with a request that says itself who calls is told at once: there is nobody to ask for first.
     if (ask.plan.isUnsigned && ask.fault !== undefined) throw ask.fault;
-    const who = await road.authorize(item, { affinity, deadline: ask.deadline, repeat: 'safe' });
+    let who = await authorized(road, ask, prepared);
     if (who.accountId === '') throw unauthenticated(who);
     account = who.accountId;
-    const outcome = await decideAndExecute(road, ask, who, lateFault);
+    const admitted = road.admission.charge(ask, who);
+    let outcome = await decideAndExecute(road, ask, who, prepared.lateFault, admitted);
+    while (outcome.kind === 'failed' && (await isTimeFor(road, ask, outcome.error))) {
+      who = await authorized(road, ask, prepared);
+      outcome = await decideAndExecute(road, ask, who, prepared.lateFault, admitted);
+    }
     const eventId = newEventId(road.records.random);
     await record(road, ask, who, outcome, eventId);
     if (outcome.kind === 'failed') throw outcome.error;
@@ -55,10 +61,31 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
   }
 }
 
+/** Policy's answer; asked again while there is time and it cannot say. */
+async function authorized(road: Road, ask: Ask, { item, affinity }: Prepared): Promise<authorize.AuthorizeResult> {
+  for (;;) {
+    const who = await road.authorize(item, { affinity, deadline: ask.deadline, repeat: 'safe' });
+    if (who.error === undefined || !(await isTimeFor(road, ask, who.error))) return who;
+  }
+}
+
+/** True for what may be decided anew, when it is time for that; false when it may not, or no time is left. */
+async function isTimeFor({ clock }: Road, { deadline }: Ask, error: Parameters<typeof isUndecided>[0]): Promise<boolean> {
+  const { retryAfterMs = 0 } = error;
+  if (!isUndecided(error) || clock() + retryAfterMs >= deadline) return false;
+  await setTimeout(retryAfterMs);
+  return true;
+}
+
 /** An authenticated request's fate; whatever goes wrong from here on is recorded. Order of refusals: kms-api §1.3. */
-async function decideAndExecute(road: Road, ask: Ask, who: authorize.AuthorizeResult, lateFault: TrentError | undefined): Promise<Outcome> {
+async function decideAndExecute(
+  road: Road,
+  ask: Ask,
+  who: authorize.AuthorizeResult,
+  lateFault: TrentError | undefined,
+  admitted: boolean,
+): Promise<Outcome> {
   try {
-    const admitted = road.admission.charge(ask, who);
     if (ask.fault !== undefined) throw ask.fault;
     if (!admitted) fail('ThrottlingException', tooFast(ask));
     if (who.error !== undefined) {

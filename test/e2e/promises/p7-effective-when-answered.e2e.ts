@@ -46,6 +46,27 @@ describe('P7: a change is effective when it is answered', () => {
     }
   }, 60_000);
 
+  test('whom a change does not concern never hears of it: no request fails while its keys are changed', async () => {
+    const [key, other] = [await aKey(caller), await aKey(caller)];
+    const CiphertextBlob = await encrypted(caller, key, 'x');
+    const errors: unknown[] = [];
+    let isChanging = true;
+    const users = gateways.map(async (gateway) => {
+      while (isChanging) {
+        errors.push((await gateway.kms('Encrypt', { KeyId: key.id, Plaintext: blob('x') })).error);
+        errors.push((await gateway.kms('ReEncrypt', { CiphertextBlob, DestinationKeyId: other.id })).error);
+      }
+    });
+    for (let time = 0; time < 2 * TIMES; time++) {
+      await caller.ok('TagResource', { KeyId: key.id, Tags: [{ TagKey: 'time', TagValue: String(time) }] });
+      await caller.ok('TagResource', { KeyId: other.id, Tags: [{ TagKey: 'time', TagValue: String(time) }] });
+    }
+    isChanging = false;
+    await Promise.all(users);
+    expect(errors.length).toBeGreaterThan(TIMES);
+    expect(errors.filter((error) => error !== undefined)).toEqual([]);
+  }, 60_000);
+
   test('ScheduleKeyDeletion answered: refused at once; cancelled and enabled: served at once', async () => {
     const key = await aKey(caller);
     const use = async (): Promise<unknown> => (await caller.kms('Encrypt', { KeyId: key.id, Plaintext: blob('x') })).error;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { CryptoWorkerRpc, execute } from '@trent/contracts';
-import { fail } from '@trent/errors';
+import { fail, failUndecided } from '@trent/errors';
 import { verifyPermit } from '@trent/permit';
 import { cryptoOperations } from '../operations/index.ts';
 import type { OperationDeps } from '../operations/operation.ts';
@@ -41,7 +41,7 @@ export function executeItem(
     { operation, inputDigest, region: deps.region },
   );
   const stillAllowed = (): void => {
-    if (!deps.isLive()) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    if (!deps.isLive()) failUndecided('no lease');
     deps.fence.check(permit);
   };
   stillAllowed();

@@ -1,4 +1,4 @@
-import { fail } from '@trent/errors';
+import { failUndecided } from '@trent/errors';
 import type { Change } from '@trent/feed';
 import type { VerifiedPermit } from '@trent/permit';
 
@@ -45,7 +45,7 @@ export class Fence {
   #checkOne(id: string, version: bigint): void {
     const post = this.#posts.get(id);
     if (post !== undefined && version < post.version) {
-      fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.', { cause: 'stale permit' });
+      failUndecided('stale permit');
     }
   }
 

@@ -1,7 +1,7 @@
 import type { authorize as wire } from '@trent/contracts';
 import { operations, options, type Operation } from '@trent/contracts';
 import { toErrorDetail } from '@trent/bootstrap';
-import { fail } from '@trent/errors';
+import { fail, failUndecided } from '@trent/errors';
 import {
   checkHasPublicKey,
   checkKeyUsage,
@@ -43,8 +43,6 @@ export interface AuthorizeDeps extends AssumeDeps {
   readonly unusedSince: UnusedSince;
   readonly permitKeys: Pick<PermitKeys, 'keyFor'>;
 }
-
-const TIMED_OUT = 'The system timed out while trying to fulfill the request.';
 
 /** What is found out on the way; it goes into the answer also when the end is an error. */
 interface Progress {
@@ -99,7 +97,7 @@ async function authorizeAssumption(
 ): Promise<wire.AuthorizeResult> {
   try {
     const assumption = await prepareAssumption(deps, item, operationOf(item), deadline, (principal) => (progress.principal = principal));
-    if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
+    if (!deps.isLive(item.region)) failUndecided('no lease');
     deps.freezes.refuse(assumption.principal, []);
     assumption.decide();
     return { ...answer(item, assumption.principal, [], NO_TOKEN), callerContext: JSON.stringify(assumption.context) };
@@ -186,7 +184,7 @@ function conclude(
   progress: Progress,
   { retired, identity }: Found = {},
 ): wire.AuthorizeResult {
-  if (!deps.isLive(item.region)) fail('DependencyTimeoutException', TIMED_OUT);
+  if (!deps.isLive(item.region)) failUndecided('no lease');
   deps.freezes.refuse(
     principal,
     loaded.filter((view) => view !== undefined),
@@ -199,13 +197,13 @@ function conclude(
   for (const [index, view] of views.entries()) {
     if (view.accountId === principal.accountId) progress.keys.push(resolvedKey(targetAt(targets, index), view, ''));
   }
-  if (views.some(({ region }) => region !== item.region && !deps.isLive(region))) fail('DependencyTimeoutException', TIMED_OUT);
+  if (views.some(({ region }) => region !== item.region && !deps.isLive(region))) failUndecided('no lease');
   // A change of grants is in view when it is answered, so a token proves nothing that is not known: it is only told from garbage.
   for (const token of item.grantTokens) deps.grantTokens.read(token);
   if (identity !== undefined || operation.option.resource === options.Resource.RESOURCE_ANY || item.aliasName !== '')
     authorizeBeyondKeys(item, principal, operation, now, identity);
   views.forEach((view, index) => {
-    const grants = deps.grants.held(view, principal.asker) ?? fail('DependencyTimeoutException', TIMED_OUT);
+    const grants = deps.grants.held(view, principal.asker) ?? failUndecided('the key changed while it was read');
     const toRetire = isRetirement(item) ? grantToRetire(retired, item, view, principal) : undefined;
     authorizeOnKey(item, principal, targetAt(targets, index), view, index + 1, views, now, grants, toRetire);
   });

@@ -13,7 +13,7 @@ import { headers } from '@nats-io/nats-core';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { AUDIT_HEADERS, auditSubject, messageBody, OUTBOX_PREFIX, serviceEventRecord } from '@trent/audit-record';
 import { defineEvents } from '@trent/bootstrap';
-import { fail } from '@trent/errors';
+import { failUndecided } from '@trent/errors';
 import { publishUntilAcknowledged, type Publication } from '@trent/outbox';
 import type { SecretBytes } from '@trent/secret-bytes';
 import { reveal } from '@trent/secret-bytes/reveal';
@@ -74,7 +74,7 @@ export class Freezes {
 
   /** @throws AccessDeniedException for who or what is frozen, DependencyTimeoutException when it cannot be told */
   refuse(principal: Principal, views: readonly KeyView[]): void {
-    if (this.isReady() !== true) fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    if (this.isReady() !== true) failUndecided('freezes are not known');
     this.state.refuse(principal, views);
   }
 

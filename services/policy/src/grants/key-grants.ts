@@ -1,6 +1,6 @@
 import type { metadata } from '@trent/contracts';
 import { LoadsInFlight } from '@trent/feed';
-import { fail } from '@trent/errors';
+import { failUndecided } from '@trent/errors';
 import { rootArn, type AccountId } from '@trent/identifiers';
 import {
   compileGrant,
@@ -61,7 +61,7 @@ export class KeyGrants {
         ),
       );
     }
-    fail('DependencyTimeoutException', 'The system timed out while trying to fulfill the request.');
+    failUndecided('the key changes faster than its grants are read');
   }
 
   /** One grant, whoever its grantee is; undefined: there is no such grant of the key. Grants don't change, so no lease is asked. */
