@@ -35,6 +35,8 @@ export interface BenchReport {
   readonly at: string;
   readonly machine: string;
   readonly secondsEach: number;
+  /** Of each row the cheapest of so many rounds is shown. */
+  readonly rounds: number;
   /** CPU seconds a second that the cluster uses when nobody asks anything. */
   readonly idle: CpuSeconds;
   readonly rows: readonly BenchRow[];

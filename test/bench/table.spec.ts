@@ -38,6 +38,7 @@ const report: BenchReport = {
   at: '2026-01-01T00:00:00Z',
   machine: 'two cores',
   secondsEach: 2,
+  rounds: 3,
   idle: { ...eachProcess(() => 0), nats: 0.004 },
   rows: [row, workerRow, raw],
   answeredInAll: 4_000,

@@ -74,7 +74,7 @@ export function benchNotes(report: BenchReport): string[] {
   const idle = processColumns.map((column) => `${column} ${(report.idle[column] * 1000).toFixed(0)}`).join(', ');
   const worker = ratioToRaw(report);
   return [
-    `machine: ${report.machine}; ${report.secondsEach} s a row`,
+    `machine: ${report.machine}; ${report.secondsEach} s a row${report.rounds > 1 ? `, the cheapest of ${report.rounds} rounds each` : ''}`,
     `idle, CPU ms a second: ${idle}`,
     ...(worker === undefined ? [] : [`worker alone: ${worker} of raw PKCS#11's operations per CPU second`]),
     `requests answered ${report.answeredInAll}, records in Postgres ${report.recordsInAll}: ${

@@ -94,15 +94,15 @@ describe('batching while others are on their way', () => {
 
 describe('batching with many requests in hand', () => {
   test('a small batch waits for more, and leaves when its share is there', async () => {
-    const { batcher, batches } = aBatcher({ inHand: () => 12 });
+    const { batcher, batches } = aBatcher({ inHand: () => 16, maxItems: 8 });
     batcher.push('a');
     await nextTurn();
-    batcher.push('b');
+    for (const item of 'bcdefg') batcher.push(item);
     await nextTurn();
     expect(batches).toEqual([]);
-    batcher.push('c');
+    batcher.push('h');
     await nextTurn();
-    expect(batches).toEqual([['a', 'b', 'c']]);
+    expect(batches.map((items) => items.join(''))).toEqual(['abcdefgh']);
   });
 
   test('a small batch leaves by itself when nothing more comes', async () => {

@@ -1,9 +1,11 @@
-/** A batch waits until it holds this share of what its process has in hand … */
-const SHARE = 1 / 4;
-/** … or so many, beyond which a larger one saves little … */
-const MOST = 32;
+/** Nothing waits in a process that has fewer requests than this in hand. */
+const FEW = 16;
+/** With more, a batch waits until it holds this share of them … */
+const SHARE = 1 / 2;
+/** … or so many, which is all that a batch takes … */
+const MOST = 64;
 /** … but never longer than this. */
-const LONGEST_MS = 2;
+const LONGEST_MS = 5;
 
 /**
  * Says whether a batch that could leave should wait a little for more. Alone or among few a request waits for nothing; with many in hand their
@@ -26,7 +28,9 @@ export class Patience {
 
   /** True when a batch of so many items should wait. */
   holds(items: number): boolean {
-    if (this.#isSpent || items >= Math.min(MOST, Math.floor(this.#inHand() * SHARE))) return false;
+    if (this.#isSpent || items >= MOST) return false;
+    const inHand = this.#inHand();
+    if (inHand < FEW || items >= inHand * SHARE) return false;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#isSpent = true;

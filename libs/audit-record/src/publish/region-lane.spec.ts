@@ -70,15 +70,14 @@ describe('group commit', () => {
     expect(world.sent[1]).toEqual({ number: 2, stream: 1, records: ['2', '3'] });
   });
 
-  test('with many requests in hand a record waits for others, until a quarter of them is there', async () => {
-    const { world, push } = aLane({ inHand: 12 });
-    push('1');
-    push('2');
+  test('with many requests in hand a record waits for others, until half of them are there', async () => {
+    const { world, push } = aLane({ inHand: 16 });
+    for (const record of '1234567') push(record);
     await turn();
     expect(world.sent).toEqual([]);
-    push('3');
+    push('8');
     await turn();
-    expect(world.sent).toEqual([{ number: 1, stream: 1, records: ['1', '2', '3'] }]);
+    expect(world.sent).toEqual([{ number: 1, stream: 1, records: '12345678'.split('') }]);
   });
 
   test('a second message leaves early when 32 records wait; the eighth in flight is the last', async () => {
