@@ -36,6 +36,7 @@ export async function connectNats(settings: NatsSettings, runtime: ServiceRuntim
     reconnectJitterTLS: RECONNECT_JITTER_MS,
     pingInterval: PING_EVERY_MS,
     maxPingOut: MAX_PINGS_OUT,
+    noAsyncTraces: true, // else each request makes two errors in advance, with their stacks: a twentieth of key-metadata's work
     ignoreAuthErrorAbort: true, // a password that is being changed is no reason to give up
   });
   let connected = true;
