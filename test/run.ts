@@ -44,6 +44,8 @@ function layer(name: (typeof LAYERS)[number]): Step {
       const folder = mkdtempSync(join(tmpdir(), 'trent-test-run-'));
       const report = join(folder, 'report.json');
       const options = ['--selectProjects', name, '--passWithNoTests', `--maxWorkers=${workers}`, '--json', `--outputFile=${report}`];
+      // A client of NATS that is closed while it connects anew can leave a timer behind, which would keep a finished run for ever.
+      options.push('--forceExit');
       try {
         const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', join(root, 'node_modules/jest/bin/jest.js')];
         const code = await execute([process.execPath, ...node, ...options, ...process.argv.slice(2)], 'quiet');
