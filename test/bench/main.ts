@@ -2,13 +2,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { clusterAccess } from '../load/cluster-access.ts';
 import { openOwnToken } from '../load/hsm.ts';
 import type { RawFigures } from '../load/hsm-process.ts';
 import { makeWorkload } from '../load/make-workload.ts';
 import { loadOperations, operationForms, type LoadOperation } from '../load/operations.ts';
 import { wires } from '../load/open-target.ts';
+import { positive, wholeNumber } from '../load/option-values.ts';
 import { isServed, type Workload } from '../load/workload.ts';
 import { difference, openBenchCluster, type BenchCluster } from './bench-cluster.ts';
 import { eachProcess, rowName, type BenchReport, type BenchRow, type CpuSeconds } from './bench-row.ts';
@@ -39,7 +40,7 @@ const program = new Command('npm run bench --')
   .option(
     '--rounds <n>',
     'measure all rows so often and show of each its cheapest round: what others do to the machine is no cost of ours',
-    positive,
+    wholeNumber,
     1,
   )
   .option('--only <rows>', 'rows that have these words, comma-separated: "encrypt https,lone"', list, [])
@@ -49,12 +50,6 @@ const program = new Command('npm run bench --')
   .option('--profile <dir>', "also save each service's CPU profile of each row there")
   .option('--markdown', 'print the table as Markdown', false)
   .showHelpAfterError();
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError('expected a number above 0');
-}
 
 function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());

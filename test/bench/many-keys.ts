@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pg from 'pg';
 import { clusterAccess, type ClusterAccess } from '../load/cluster-access.ts';
 import { driveClosedLoop, type DoRequest } from '../load/drive.ts';
 import { makeWorkload } from '../load/make-workload.ts';
+import { wholeNumber } from '../load/option-values.ts';
 import { openHttps, type HttpsTarget } from '../load/targets/https.ts';
 import { difference, openBenchCluster, type BenchCluster } from './bench-cluster.ts';
 import { processColumns } from './bench-row.ts';
@@ -29,12 +30,6 @@ const program = new Command('npm run bench:keys --')
   .option('--seconds <n>', 'how long each row is measured', wholeNumber, 3)
   .option('--rounds <n>', 'how often; of each row the cheapest is shown', wholeNumber, 3)
   .showHelpAfterError();
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a whole number above 0');
-}
 
 /** Names of the nth key and its alias. */
 const keyIdAt = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -83,7 +78,7 @@ function walk(https: HttpsTarget, operation: string, limit: number): DoRequest {
 
 /** Requests for one of a thousand keys, so that what policy holds in view is the same among few and among many; then for any of many. */
 function requestsAmong(https: HttpsTarget, count: number): [string, DoRequest][] {
-  const oneOf = (keys: number): number => randomInt(keys) * (count / keys);
+  const oneOf = (keys: number): number => Math.floor((randomInt(keys) * count) / keys);
   const requests: [string, DoRequest][] = [
     ['ListKeys, pages of 100', walk(https, 'ListKeys', 100)],
     ['ListAliases, pages of 50', walk(https, 'ListAliases', 50)],
@@ -128,28 +123,35 @@ async function run({ keys, seconds, rounds }: Options): Promise<string[][]> {
     ...side,
     requests: requestsAmong(side.https, side.count),
   }));
-  const cheapest = new Map<string, Figures>();
+  const rows: Row[] = sides
+    .flatMap(({ cluster, count, requests }) => requests.map(([name, request], at) => ({ at, name, count, cluster, request })))
+    .sort((one, other) => one.at - other.at);
   for (let round = 0; round < rounds; round++) {
-    for (const [at] of sides.at(-1)?.requests.entries() ?? []) {
-      for (const { cluster, count, requests } of sides) {
-        const [name, request] = requests[at] ?? [];
-        if (name === undefined || request === undefined) continue;
-        const row = `${name}|${String(count)}`;
-        const figures = await measure(cluster, request, seconds * 1000);
-        process.stderr.write(`${row}: ${figures.perThousand.toFixed(2)}\n`);
-        if (figures.perThousand < (cheapest.get(row)?.perThousand ?? Infinity)) cheapest.set(row, figures);
-      }
+    for (const row of rows) {
+      const figures = await measure(row.cluster, row.request, seconds * 1000);
+      process.stderr.write(`${row.name}, ${String(row.count)} keys: ${figures.perThousand.toFixed(2)}\n`);
+      if (row.best === undefined || figures.perThousand < row.best.perThousand) row.best = figures;
     }
   }
   for (const { https } of sides) https.close();
-  return tableOf(cheapest);
+  return tableOf(rows);
 }
 
-function tableOf(cheapest: ReadonlyMap<string, Figures>): string[][] {
-  const rows = [...cheapest].map(([row, { perThousand, postgres, opsPerSecond, p50Ms, failed }]) => [
-    ...row.split('|'),
-    ...[opsPerSecond.toFixed(0), perThousand.toFixed(2), postgres.toFixed(2), p50Ms.toFixed(1), String(failed)],
-  ]);
+interface Row {
+  readonly name: string;
+  readonly count: number;
+  readonly cluster: BenchCluster;
+  readonly request: DoRequest;
+  /** Of the cheapest round so far. */
+  best?: Figures;
+}
+
+function tableOf(measured: readonly Row[]): string[][] {
+  const rows = measured.flatMap(({ name, count, best }) => {
+    if (best === undefined) return [];
+    const { perThousand, postgres, opsPerSecond, p50Ms, failed } = best;
+    return [[name, String(count), opsPerSecond.toFixed(0), perThousand.toFixed(2), postgres.toFixed(2), p50Ms.toFixed(1), String(failed)]];
+  });
   return [['request', 'keys', 'ops/s', 'CPU s/1,000', 'postgres', 'p50 ms', 'errors'], ...rows];
 }
 

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { clusterAccess } from './cluster-access.ts';
 import { driveClosedLoop, driveOpenLoop } from './drive.ts';
 import { makeWorkload } from './make-workload.ts';
 import type { RunFigures } from './measurement.ts';
 import { openTarget, requestsOf, type Wire } from './open-target.ts';
 import { parseMix } from './operation-mix.ts';
+import { positive } from './option-values.ts';
 import { loadOperations } from './operations.ts';
 
 interface Options {
@@ -35,12 +36,6 @@ const program = new Command('npm run load --')
   .option('--data <dir>', 'folder of the cluster', '.trent')
   .option('--json', 'as JSON', false)
   .showHelpAfterError();
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new InvalidArgumentError('expected a number above 0');
-}
 
 function notNegative(text: string): number {
   return text === '0' ? 0 : positive(text);

@@ -15,7 +15,7 @@ describe('patience', () => {
     [15, 1],
     [16, 8],
     [64, 32],
-    [1_000, 64],
+    [1_000, 500],
   ])('with %i requests in hand a batch of %i waits no more, a smaller one does', (inHand, enough) => {
     const { patience } = aPatience(inHand);
     expect(patience.holds(enough)).toBe(false);

@@ -1,9 +1,7 @@
 /** Nothing waits in a process that has fewer requests than this in hand. */
 const FEW = 16;
-/** With more, a batch waits until it holds this share of them … */
+/** With more, a batch waits until it holds this share of them (its owner knows how many are enough in any case) … */
 const SHARE = 1 / 2;
-/** … or so many, which is all that a batch takes … */
-const MOST = 64;
 /** … but never longer than this. */
 const LONGEST_MS = 5;
 
@@ -28,9 +26,8 @@ export class Patience {
 
   /** True when a batch of so many items should wait. */
   holds(items: number): boolean {
-    if (this.#isSpent || items >= MOST) return false;
     const inHand = this.#inHand();
-    if (inHand < FEW || items >= inHand * SHARE) return false;
+    if (this.#isSpent || inHand < FEW || items >= inHand * SHARE) return false;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#isSpent = true;

@@ -258,6 +258,14 @@ describe('what cannot be decided now', () => {
     expect(trip.records).toMatchObject([{ errorCode: 'DependencyTimeoutException' }]);
   });
 
+  test('is asked a handful of times, however long that lasts', async () => {
+    const trip = aRoad({ authorize: () => anAuthorization({ error: UNDECIDED, permit: Buffer.alloc(0) }) });
+    await expect(handleRequest(trip.road, anAsk({ deadline: performance.now() + 300 }))).rejects.toMatchObject({
+      code: 'DependencyTimeoutException',
+    });
+    expect(trip.authorized.length).toBeLessThanOrEqual(9);
+  });
+
   test('a time-out of the ordinary kind is told at once', async () => {
     const trip = aRoad({ execute: () => ({ error: anErrorDetail('DependencyTimeoutException') }) });
     await expect(handleRequest(trip.road, anAsk())).rejects.toMatchObject({ code: 'DependencyTimeoutException' });

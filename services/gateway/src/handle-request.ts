@@ -42,13 +42,14 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
     const prepared = prepare(ask);
     // What is wrong with a request that says itself who calls is told at once: there is nobody to ask for first.
     if (ask.plan.isUnsigned && ask.fault !== undefined) throw ask.fault;
-    let who = await authorized(road, ask, prepared);
+    const isTimeAgain = repeats(road, ask);
+    let who = await authorized(road, ask, prepared, isTimeAgain);
     if (who.accountId === '') throw unauthenticated(who);
     account = who.accountId;
     const admitted = road.admission.charge(ask, who);
     let outcome = await decideAndExecute(road, ask, who, prepared.lateFault, admitted);
-    while (outcome.kind === 'failed' && (await isTimeFor(road, ask, outcome.error))) {
-      who = await authorized(road, ask, prepared);
+    while (outcome.kind === 'failed' && (await isTimeAgain(outcome.error))) {
+      who = await authorized(road, ask, prepared, isTimeAgain);
       outcome = await decideAndExecute(road, ask, who, prepared.lateFault, admitted);
     }
     const eventId = newEventId(road.records.random);
@@ -62,19 +63,26 @@ export async function handleRequest(road: Road, ask: Ask): Promise<Buffer> {
 }
 
 /** Policy's answer; asked again while there is time and it cannot say. */
-async function authorized(road: Road, ask: Ask, { item, affinity }: Prepared): Promise<authorize.AuthorizeResult> {
+async function authorized(road: Road, ask: Ask, { item, affinity }: Prepared, isTimeAgain: Repeats): Promise<authorize.AuthorizeResult> {
   for (;;) {
     const who = await road.authorize(item, { affinity, deadline: ask.deadline, repeat: 'safe' });
-    if (who.error === undefined || !(await isTimeFor(road, ask, who.error))) return who;
+    if (who.error === undefined || !(await isTimeAgain(who.error))) return who;
   }
 }
 
 /** True for what may be decided anew, when it is time for that; false when it may not, or no time is left. */
-async function isTimeFor({ clock }: Road, { deadline }: Ask, error: Parameters<typeof isUndecided>[0]): Promise<boolean> {
-  const { retryAfterMs = 0 } = error;
-  if (!isUndecided(error) || clock() + retryAfterMs >= deadline) return false;
-  await setTimeout(retryAfterMs);
-  return true;
+type Repeats = (error: Parameters<typeof isUndecided>[0]) => Promise<boolean>;
+
+/** The repeats of one request. Its pauses double: whoever can't decide for seconds is asked a handful of times by each request. */
+function repeats({ clock }: Road, { deadline }: Ask): Repeats {
+  let pauseMs = 0;
+  return async (error) => {
+    if (!isUndecided(error)) return false;
+    pauseMs = Math.max(error.retryAfterMs ?? 0, 2 * pauseMs);
+    if (clock() + pauseMs >= deadline) return false;
+    await setTimeout(pauseMs);
+    return true;
+  };
 }
 
 /** An authenticated request's fate; whatever goes wrong from here on is recorded. Order of refusals: kms-api §1.3. */
